@@ -87,3 +87,14 @@ type RefundOutcome struct {
 	RefundID string // the provider's id of the refund made
 	Reason   string // code and message of a refusal, or what broke
 }
+
+// Item is an observation with the record that it normalises to.
+type Item struct {
+	Observation Observation
+	Record      reconcile.Record
+}
+
+// Counts says what became of items that were handed to the store: Read = Stored + Unchanged; Rejected are among them.
+type Counts struct {
+	Read, Stored, Unchanged, Rejected int
+}

@@ -77,6 +77,7 @@ type Exception struct {
 	DueAt                time.Time
 	Explanation          string
 	NextStep             string
+	Sticky               bool // it cannot un-happen: it stands until a person resolves it or Policy.StickyFor passes; not stored
 }
 
 // ID is the same in every run for the same cause: code, feed, account and what it is about.

@@ -11,9 +11,11 @@ type Outcome string
 
 // Outcomes of a case.
 const (
-	Matched  Outcome = "matched"  // shop and providers agree and nothing more is expected
-	Waiting  Outcome = "waiting"  // inside its grace, or nothing to compare yet: not an exception
-	Excepted Outcome = "excepted" // at least one exception
+	Matched    Outcome = "matched"      // money was taken and shop and provider agree on it
+	Closed     Outcome = "closed"       // no money was taken and none is expected
+	Waiting    Outcome = "waiting"      // inside its grace, or nothing to compare yet: not an exception
+	Excepted   Outcome = "excepted"     // at least one exception
+	OutOfScope Outcome = "out of scope" // of a payment method that tieout was not asked to look after, and names no order
 )
 
 // Rule is how a payment was linked to its order, strongest first.

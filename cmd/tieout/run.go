@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tieout/jobs"
+	"tieout/reconcile"
+	"tieout/sql/store"
+)
+
+// runFlags are what a run can be asked for.
+type runFlags struct {
+	asOf   string
+	dryRun bool
+	failOn string
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var flags runFlags
+	command := &cobra.Command{
+		Use:   "run [JOB...]",
+		Short: "Run the jobs of the day: fetch, reconcile, cancel-expired, age-settlements, refunds, report",
+		Long: "Runs the named jobs, or all of them, in the order of the day. Run twice, it changes nothing the second time;\n" +
+			"killed, it goes on where it ended. One feed that fails does not stop the others.",
+		RunE: func(command *cobra.Command, names []string) error { return a.run(command.Context(), names, flags) },
+	}
+	command.Flags().StringVar(&flags.asOf, "as-of", "", "instant that stands for now everywhere (RFC 3339)")
+	command.Flags().BoolVar(&flags.dryRun, "dry-run", false, "change nothing outside tieout's own database: cancel no order, make no refund")
+	command.Flags().StringVar(&flags.failOn, "fail-on", "", "exit with 3 if an exception of this severity or above stands (critical, high, medium, low)")
+	return command
+}
+
+func (a *app) run(ctx context.Context, names []string, flags runFlags) (err error) {
+	options := jobs.Options{Jobs: names, DryRun: flags.dryRun}
+	if options.AsOf, err = parseInstant("--as-of", flags.asOf); err != nil {
+		return err
+	}
+	if _, err := severitiesFrom(flags.failOn); err != nil {
+		return err
+	}
+	p, err := a.openFeeds(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if !p.config.Feeds.AnyProvider() {
+		return usagef("no payment provider is configured: set feeds.stripe or feeds.trustpayments (see tieout.example.yaml)")
+	}
+	tally, failure := p.runner().Run(ctx, options)
+	if tally.RunID == 0 {
+		return failure
+	}
+	return errors.Join(failure, a.printRun(context.WithoutCancel(ctx), p, tally), p.failOn(context.WithoutCancel(ctx), flags.failOn))
+}
+
+func parseInstant(flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, usagef("%s %q: write an instant such as 2026-03-10T06:00:00Z", flag, text)
+	}
+	return t.UTC(), nil
+}
+
+// severitiesFrom lists the severities that are at least as urgent as the named one; none for an empty name.
+func severitiesFrom(name string) ([]string, error) {
+	if name == "" {
+		return nil, nil
+	}
+	var severities []string
+	for _, severity := range []reconcile.Severity{reconcile.Critical, reconcile.High, reconcile.Medium, reconcile.Low} {
+		severities = append(severities, string(severity))
+		if string(severity) == name {
+			return severities, nil
+		}
+	}
+	return nil, usagef("--fail-on %q: choose critical, high, medium or low", name)
+}
+
+// failOn returns errFound when an exception of the severity or above stands.
+func (p *parts) failOn(ctx context.Context, name string) error {
+	severities, err := severitiesFrom(name)
+	if err != nil || len(severities) == 0 {
+		return err
+	}
+	for _, err := range p.store.Exceptions(ctx, store.ExceptionFilter{Standing: true, Severities: severities}) {
+		if err != nil {
+			return err
+		}
+		return errFound
+	}
+	return nil
+}
+
+// printRun prints what each step did, and what stands.
+func (a *app) printRun(ctx context.Context, p *parts, tally jobs.Tally) error {
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "Run %d, as of %s\n\n", tally.RunID, tally.Now.Format(time.RFC3339))
+	fmt.Fprintln(table, "step\tstatus\tread\tstored\trejected\tmatched\twaiting\texcepted\tacted")
+	for _, step := range tally.Steps {
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", step.Name, step.Status, step.Read, step.Stored, step.Rejected, step.Matched, step.Waiting, step.Excepted, step.Acted)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return a.printStanding(ctx, p)
+}
+
+// printStanding prints how many exceptions stand, by code in the order of the list.
+func (a *app) printStanding(ctx context.Context, p *parts) error {
+	counts := map[reconcile.Code]int{}
+	for record, err := range p.store.Exceptions(ctx, store.ExceptionFilter{Standing: true}) {
+		if err != nil {
+			return err
+		}
+		counts[record.Code]++
+	}
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	total := 0
+	fmt.Fprintln(table)
+	for _, code := range reconcile.Codes() {
+		if counts[code] > 0 {
+			total += counts[code]
+			fmt.Fprintf(table, "%d\t%s\n", counts[code], strings.ToLower(strings.ReplaceAll(string(code), "_", " ")))
+		}
+	}
+	fmt.Fprintf(table, "%d\texceptions stand\n", total)
+	return table.Flush()
+}

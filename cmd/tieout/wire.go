@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"tieout/config"
+	"tieout/feeds"
+	"tieout/feeds/shop"
+	"tieout/feeds/stripe"
+	"tieout/feeds/trustpayments"
+	"tieout/jobs"
+	"tieout/reconcile"
+	"tieout/sql/store"
+)
+
+// parts are the program put together for one configuration.
+type parts struct {
+	config    *config.Config
+	log       *slog.Logger
+	store     *store.Store
+	shop      *shop.Shop // nil when orders are only imported
+	mapping   shop.Mapping
+	providers []provider
+	closers   []func() error
+}
+
+// provider is one account of one payment provider.
+type provider struct {
+	client interface {
+		jobs.Rechecker
+		jobs.Refunder
+	}
+	normalise feeds.Normalise
+	since     config.Since
+	overlap   time.Duration
+	lag       time.Duration
+}
+
+// open loads the configuration and opens the store.
+func (a *app) open(ctx context.Context) (*parts, error) {
+	c, err := a.load()
+	if err != nil {
+		return nil, err
+	}
+	p := &parts{config: c, log: a.logger(c), mapping: mappingOf(c.Feeds.Shop)}
+	p.store, err = store.Open(ctx, c.Database.URL.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, p.store.Close)
+	if err := p.store.Ready(ctx); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+// openFeeds opens the store, the shop and the providers.
+func (a *app) openFeeds(ctx context.Context) (*parts, error) {
+	p, err := a.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(p.openShop(ctx), p.openProviders()); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+func (p *parts) close() error {
+	var failures []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		failures = append(failures, p.closers[i]())
+	}
+	return errors.Join(failures...)
+}
+
+// openShop connects to the shop's table and checks that the mapping fits it.
+func (p *parts) openShop(ctx context.Context) error {
+	settings := p.config.Feeds.Shop
+	if settings.Table == "" {
+		return nil
+	}
+	db, dialect := p.store.DB(), p.store.Dialect()
+	if !settings.URL.IsZero() {
+		var err error
+		if db, dialect, err = shop.OpenURL(ctx, settings.URL.Reveal()); err != nil {
+			return err
+		}
+		p.closers = append(p.closers, db.Close)
+	}
+	opened, err := shop.Open(ctx, db, dialect, p.mapping)
+	p.shop = opened
+	return err
+}
+
+func mappingOf(s config.Shop) shop.Mapping {
+	mapping := shop.Mapping{
+		Account: s.Account, Table: s.Table, Columns: shop.Columns(s.Columns), Statuses: shop.Statuses(s.Statuses),
+		Currency: s.Currency, Providers: s.Providers,
+	}
+	if s.Refunds.Table != "" {
+		mapping.Refunds = &shop.Refunds{Table: s.Refunds.Table, Columns: shop.RefundColumns(s.Refunds.Columns), Statuses: shop.RefundStatuses(s.Refunds.Statuses)}
+	}
+	return mapping
+}
+
+func (p *parts) openProviders() error {
+	return errors.Join(p.openStripe(), p.openTrustPayments())
+}
+
+func (p *parts) openStripe() error {
+	s := p.config.Feeds.Stripe
+	if !s.Enabled() {
+		return nil
+	}
+	client, err := stripe.New(stripe.Options{
+		Key: s.APIKey.Reveal(), Account: s.Account, BaseURL: s.BaseURL, ReferenceKeys: s.ReferenceKeys,
+		PaymentMethods: s.PaymentMethods, Timeout: s.Timeout, RequestsPerSecond: float64(s.RequestsPerSecond),
+	})
+	if err != nil {
+		return usageError{err}
+	}
+	p.providers = append(p.providers, provider{client: client, normalise: stripe.NewNormaliser(s.ReferenceKeys, s.PaymentMethods), since: s.Since, overlap: s.Overlap, lag: s.Lag})
+	return nil
+}
+
+func (p *parts) openTrustPayments() error {
+	s := p.config.Feeds.TrustPayments
+	if !s.Enabled() {
+		return nil
+	}
+	for _, site := range s.SiteReferences {
+		client, err := trustpayments.New(trustpayments.Options{
+			Username: s.Username, Password: s.Password.Reveal(), Site: site, BaseURL: s.BaseURL, Live: s.Live,
+			PaymentTypes: s.PaymentTypes, Timeout: s.Timeout, Rate: rate.Limit(s.RequestsPerSecond),
+		})
+		if err != nil {
+			return usageError{err}
+		}
+		p.providers = append(p.providers, provider{client: client, normalise: trustpayments.NewNormaliser(s.PaymentTypes), since: s.Since, overlap: s.Overlap, lag: s.Lag})
+	}
+	return nil
+}
+
+// normalise reads an observation of any feed, configured or not: evidence outlives configuration.
+func (p *parts) normalise() feeds.Normalise {
+	s := p.config.Feeds
+	ofShop := shop.NewNormaliser(p.mapping)
+	ofStripe := stripe.NewNormaliser(s.Stripe.ReferenceKeys, s.Stripe.PaymentMethods)
+	ofTrustPayments := trustpayments.NewNormaliser(s.TrustPayments.PaymentTypes)
+	return func(observation feeds.Observation) reconcile.Record {
+		switch observation.Key.Feed {
+		case reconcile.FeedShop:
+			return ofShop(observation)
+		case reconcile.FeedStripe:
+			return ofStripe(observation)
+		case reconcile.FeedTrustPayments:
+			return ofTrustPayments(observation)
+		default:
+			return reconcile.Rejection{Key: observation.Key, Reason: fmt.Sprintf("unknown feed %q", observation.Key.Feed)}
+		}
+	}
+}
+
+// policy is the configuration's, in the core's words.
+func policy(c config.Policy) reconcile.Policy {
+	p := reconcile.DefaultPolicy()
+	p.Grace = reconcile.Grace(c.Grace)
+	p.RefundWindows = map[string]time.Duration{reconcile.FeedStripe: c.RefundWindow.Stripe, reconcile.FeedTrustPayments: c.RefundWindow.TrustPayments}
+	p.RefundWarnings = nil
+	for _, days := range c.RefundWindowWarning {
+		p.RefundWarnings = append(p.RefundWarnings, time.Duration(days)*24*time.Hour)
+	}
+	p.SettlementOverdueAfter = c.SettlementOverdueAfter
+	p.Source = reconcile.SourcePolicy{
+		PendingFor: c.Source.PendingFor, ChargeableFor: c.Source.ChargeableFor,
+		CutoffHour: c.Source.Cutoff.Hour, CutoffMinute: c.Source.Cutoff.Minute, CutoffZone: c.Source.CutoffZone.Location,
+	}
+	p.Cancel = reconcile.CancelPolicy(c.Cancel)
+	p.StickyFor = c.StickyFor
+	p.Truncation = c.Truncation
+	return p
+}
+
+// runner puts the jobs of the daily run together.
+func (p *parts) runner() *jobs.Runner {
+	judging := jobs.Judging{Cases: p.store, Judgements: p.store, Policy: policy(p.config.Policy), Accounts: p.accounts()}
+	fetch := &jobs.Fetch{Evidence: p.store}
+	cancel := &jobs.CancelExpired{
+		Judging: judging, Cancellations: p.store, Evidence: p.store, ShopNormalise: shop.NewNormaliser(p.mapping),
+		Enabled: p.config.Actions.CancelExpired, MaxCancels: p.config.Actions.MaxCancels,
+	}
+	refunds := &jobs.Refunds{Judging: judging, Ledger: p.store, Execute: p.config.Actions.Refunds}
+	if p.shop != nil {
+		fetch.Plans = append(fetch.Plans, jobs.FetchPlan{Feed: p.shop, Normalise: cancel.ShopNormalise, Since: fromTheBeginning, Overlap: shopOverlap})
+		cancel.Shop = shopWriter{p.shop}
+	}
+	for _, at := range p.providers {
+		fetch.Plans = append(fetch.Plans, jobs.FetchPlan{Feed: at.client, Normalise: at.normalise, Since: at.since.From, Overlap: at.overlap, Lag: at.lag})
+		cancel.Providers = append(cancel.Providers, jobs.RecheckPlan{Account: at.client, Normalise: at.normalise, Overlap: at.overlap})
+		refunds.Providers = append(refunds.Providers, at.client)
+	}
+	return &jobs.Runner{
+		Record: p.store, Locker: p.store, Clock: time.Now, Holder: holder(), Log: p.log,
+		Jobs: []jobs.Job{fetch, &jobs.Reconcile{Judging: judging, Pages: p.store, Gone: p.store}, cancel,
+			&jobs.AgeSettlements{Judging: judging, Unsettled: p.store}, refunds, &jobs.Report{Write: p.writeReport}},
+	}
+}
+
+// fromTheBeginning: the first fetch of the shop reads every order, since a payment of today may be for an old one.
+func fromTheBeginning(time.Time) time.Time { return time.Time{} }
+
+// shopOverlap covers transactions that were open in the shop's database while the last fetch read it.
+const shopOverlap = time.Hour
+
+// accounts are all configured ones, the shop first.
+func (p *parts) accounts() []reconcile.Coverage {
+	accounts := []reconcile.Coverage{{Feed: reconcile.FeedShop, Account: p.mapping.Account}}
+	for _, at := range p.providers {
+		accounts = append(accounts, reconcile.Coverage{Feed: at.client.Feed(), Account: at.client.Account()})
+	}
+	return accounts
+}
+
+// holder names this process to others that want the lock.
+func holder() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	return fmt.Sprintf("%s, process %d", host, os.Getpid())
+}
+
+// shopWriter says in the core's words how a cancel in the shop's table ended.
+type shopWriter struct{ *shop.Shop }
+
+// Cancel is shop.Shop.Cancel.
+func (w shopWriter) Cancel(ctx context.Context, reference string, at time.Time) (reconcile.CancelOutcome, error) {
+	outcome, err := w.Shop.Cancel(ctx, reference, at)
+	if outcome == shop.Canceled {
+		return reconcile.CancelDone, err
+	}
+	return reconcile.CancelLostRace, err
+}

@@ -1,0 +1,160 @@
+// Package stripe reads charges, sources, PaymentIntents, refunds, disputes, balance transactions and payouts from Stripe,
+// and makes refunds there.
+//
+// stripe-go carries the calls, so that the version header, authentication, errors and idempotency are Stripe's own; the
+// objects are kept as the JSON that came, because that JSON is the evidence (design §1), and read by the normaliser.
+package stripe
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"tieout/feeds"
+	"tieout/reconcile"
+)
+
+// DefaultBaseURL is where Stripe's API lives.
+const DefaultBaseURL = "https://api.stripe.com"
+
+// What Options leaves out.
+const (
+	defaultTimeout           = 30 * time.Second
+	defaultRequestsPerSecond = 25 // Stripe's own limit for one endpoint
+	burst                    = 5
+)
+
+// Options says which Stripe account to read and how. It never prints its key.
+type Options struct {
+	Key               string        `json:"-"` // secret or restricted key; sk_live_ and rk_live_ mean live mode
+	Account           string        // our name for the account: a part of every key
+	BaseURL           string        // empty: DefaultBaseURL
+	ReferenceKeys     []string      // paths of an object that may name the order, in order of trust; none: no object names one
+	PaymentMethods    []string      // payment methods in scope, such as alipay; none: nothing is
+	Timeout           time.Duration // of one request; zero: 30 s
+	RequestsPerSecond float64       // zero: 25
+	HTTPClient        *http.Client  `json:"-"` // nil: a new one; its Timeout and CheckRedirect are not used
+}
+
+// Format prints the options without the key, whatever the verb.
+func (o Options) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "Stripe account %q", o.Account) }
+
+// LogValue logs the options without the key.
+func (o Options) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(o)) }
+
+// Client reads one Stripe account. It is safe for concurrent use.
+type Client struct {
+	account string
+	live    bool
+	api     *caller
+	allow   map[string]feeds.AllowList
+}
+
+// New returns a client, or every mistake in the options that can be told without asking Stripe.
+func New(options Options) (*Client, error) {
+	base := options.BaseURL
+	if base == "" {
+		base = DefaultBaseURL
+	}
+	if err := errors.Join(checkKey(options.Key), checkAccount(options.Account), checkBaseURL(base), checkPaths(options.ReferenceKeys)); err != nil {
+		return nil, err
+	}
+	perSecond := options.RequestsPerSecond
+	if perSecond <= 0 {
+		perSecond = defaultRequestsPerSecond
+	}
+	limiter := rate.NewLimiter(rate.Limit(perSecond), burst)
+	return &Client{
+		account: options.Account,
+		live:    strings.HasPrefix(options.Key, "sk_live_") || strings.HasPrefix(options.Key, "rk_live_"),
+		api:     newCaller(options.Key, base, httpClient(options), limiter),
+		allow:   allowLists(options.ReferenceKeys),
+	}, nil
+}
+
+// Feed returns the feed's name, the first part of every key.
+func (c *Client) Feed() string { return reconcile.FeedStripe }
+
+// Account returns the account's name, the second part of every key.
+func (c *Client) Account() string { return c.account }
+
+// Format prints the client without its key, whatever the verb.
+func (c *Client) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "client of Stripe account %q", c.account)
+}
+
+func checkKey(key string) error {
+	switch {
+	case key == "":
+		return errors.New("feeds.stripe.api_key is empty: give a secret (sk_…) or restricted (rk_…) key")
+	case strings.HasPrefix(key, "pk_"):
+		return errors.New("feeds.stripe.api_key is a publishable key (pk_…), which reads nothing: give a secret (sk_…) or restricted (rk_…) key")
+	case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return errors.New("feeds.stripe.api_key holds a space, a line end or a character that no key has")
+	}
+	return nil
+}
+
+func checkAccount(account string) error {
+	if account == "" {
+		return errors.New("the Stripe account has no name")
+	}
+	return nil
+}
+
+func checkBaseURL(base string) error {
+	parsed, err := url.Parse(base)
+	if err != nil || parsed.Host == "" || (parsed.Scheme != "https" && parsed.Scheme != "http") {
+		return errors.New("feeds.stripe.base_url is no http or https URL")
+	}
+	return nil
+}
+
+func checkPaths(paths []string) error {
+	for _, path := range paths {
+		for _, name := range strings.Split(path, ".") {
+			if name == "" {
+				return fmt.Errorf("feeds.stripe.reference_keys: %q is no path such as metadata.order_id", path)
+			}
+		}
+	}
+	return nil
+}
+
+// httpClient never follows a redirect: the API has none, and a followed one could send a refund twice.
+func httpClient(options Options) *http.Client {
+	transport := http.DefaultTransport
+	if pooled, ok := transport.(*http.Transport); ok {
+		pooled = pooled.Clone()
+		pooled.MaxIdleConnsPerHost = readers // the default of two would open a connection for most reads
+		transport = pooled
+	}
+	if options.HTTPClient != nil && options.HTTPClient.Transport != nil {
+		transport = options.HTTPClient.Transport
+	}
+	timeout := options.Timeout
+	if timeout <= 0 {
+		timeout = defaultTimeout
+	}
+	return &http.Client{
+		Transport:     observed{transport},
+		Timeout:       timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// observation makes what the sink takes of one object. Without an id it is kept as unreadable.
+func (c *Client) observation(kind, id string, raw []byte) feeds.Observation {
+	list := c.allow[kind]
+	body, err := list.Apply(raw)
+	if err != nil || id == "" {
+		return list.Unreadable(reconcile.FeedStripe, c.account, kind, raw)
+	}
+	return feeds.Observation{Key: reconcile.Key{Feed: reconcile.FeedStripe, Account: c.account, Kind: kind, ID: id}, Body: body}
+}

@@ -1,0 +1,56 @@
+package stripe
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptrace"
+	"strconv"
+	"time"
+)
+
+// exchange is what one request met on the wire. stripe-go's errors do not tell it when the answer is no Stripe error: a
+// proxy's 502 page, a body cut short.
+type exchange struct {
+	status     int           // of the answer; zero when none came
+	retryAfter time.Duration // what the answer asked us to wait; zero when it did not
+	keepAway   bool          // Stripe told not to try again
+	connected  bool          // a connection was there, so that bytes may have been sent
+}
+
+type exchangeKey struct{}
+
+func withExchange(ctx context.Context) (context.Context, *exchange) {
+	met := &exchange{}
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { met.connected = true },
+	})
+	return context.WithValue(ctx, exchangeKey{}, met), met
+}
+
+// observed notes each answer in its request's exchange.
+type observed struct{ next http.RoundTripper }
+
+// RoundTrip sends a request. A POST is sent once: net/http would send one with an Idempotency-Key again by itself when an
+// idle connection turns out to be closed, and without GetBody it cannot.
+func (o observed) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Method == http.MethodPost {
+		request = request.Clone(request.Context())
+		request.GetBody = nil
+	}
+	response, err := o.next.RoundTrip(request)
+	if met, ok := request.Context().Value(exchangeKey{}).(*exchange); ok && err == nil {
+		met.status = response.StatusCode
+		met.retryAfter = retryAfter(response.Header)
+		met.keepAway = response.Header.Get("Stripe-Should-Retry") == "false"
+	}
+	return response, err
+}
+
+// retryAfter reads the number of seconds; the form with a date would need a clock that agrees with Stripe's, and is not read.
+func retryAfter(header http.Header) time.Duration {
+	seconds, err := strconv.ParseUint(header.Get("Retry-After"), 10, 16)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}

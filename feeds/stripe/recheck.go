@@ -1,0 +1,57 @@
+package stripe
+
+import (
+	"context"
+	"fmt"
+
+	"tieout/feeds"
+	"tieout/reconcile"
+)
+
+// Recheck lists the charges created in recheck.Since, and reads the order's sources, PaymentIntents and charges again by
+// id, with the charges these name. Stripe's search is no help here: it lags by up to an hour (stripe.md §5), so a charge
+// that came since is found in the list, by its source or by its metadata.
+//
+// An object that was held and is not there any more is an error, for nothing may be canceled on the strength of it.
+func (c *Client) Recheck(ctx context.Context, recheck feeds.Recheck) (feeds.Tally, error) {
+	r := newRun(c, nothingHeld{}, recheck.Sink)
+	err := r.recheck(ctx, recheck)
+	return r.tally, err
+}
+
+func (r *run) recheck(ctx context.Context, recheck feeds.Recheck) error {
+	if !recheck.Since.Empty() {
+		if err := r.list(ctx, kindCharge, createdIn(recheck.Since)); err != nil {
+			return fmt.Errorf("list charges created %s: %w", span(recheck.Since), err)
+		}
+	}
+	r.may = ids{} // what other orders' charges name is no business of this one
+	held := recheckable(recheck.IDs)
+	for _, key := range held {
+		r.must.add(key.Kind, key.ID)
+	}
+	if err := r.readNamed(ctx); err != nil {
+		return err
+	}
+	for _, key := range held {
+		if r.gone[key.Kind][key.ID] {
+			return fmt.Errorf("read %s %s: Stripe does not know it any more", key.Kind, key.ID)
+		}
+	}
+	return nil
+}
+
+// recheckable leaves out the keys of other feeds and of what does not take money.
+func recheckable(keys []reconcile.Key) []reconcile.Key {
+	var kept []reconcile.Key
+	for _, key := range keys {
+		if key.Feed != reconcile.FeedStripe {
+			continue
+		}
+		switch key.Kind {
+		case kindSource, kindPaymentIntent, kindCharge:
+			kept = append(kept, key)
+		}
+	}
+	return kept
+}

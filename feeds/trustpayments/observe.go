@@ -1,0 +1,127 @@
+package trustpayments
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"tieout/feeds"
+	"tieout/reconcile"
+)
+
+// kept are the facts of a transaction. Names, e-mail and postal addresses, IP addresses, card numbers and the operator,
+// who is named by an e-mail address, are left out.
+var kept = feeds.NewAllowList(
+	"accounttypedescription",
+	"acquirerresponsecode",
+	"acquirerresponsemessage",
+	"authcode",
+	"baseamount",
+	"currencyiso3a",
+	"errorcode",
+	"errormessage",
+	"livestatus",
+	"orderreference",
+	"parenttransactionreference",
+	"paymenttypedescription",
+	"requesttypedescription",
+	"settlebaseamount",
+	"settledtimestamp",
+	"settleduedate",
+	"settlestatus",
+	"sitereference",
+	"transactionreference",
+	"transactionstartedtimestamp",
+	"updatereason",
+)
+
+// head is what must be known of a record to observe it.
+type head struct {
+	TransactionReference text `json:"transactionreference"`
+	ParentReference      text `json:"parenttransactionreference"`
+	RequestType          text `json:"requesttypedescription"`
+	LiveStatus           text `json:"livestatus"`
+}
+
+// readHead reads what it can; of a record that is no object it is empty.
+func readHead(record json.RawMessage) head {
+	var h head
+	if err := json.Unmarshal(record, &h); err != nil {
+		return head{}
+	}
+	return h
+}
+
+// kind is the request type in lower case. We ask for AUTH and REFUND alone; what comes besides, or without a type, is
+// observed too, and its normalising ends in a rejection: it is not what was asked for, and a person should know.
+func (h head) kind() string {
+	if h.RequestType == "" {
+		return "record"
+	}
+	return strings.ToLower(string(h.RequestType))
+}
+
+// run is one pass over an account: what it was shown, each object once.
+type run struct {
+	client  *Client
+	sink    feeds.Sink
+	seen    map[reconcile.Key]bool
+	parents []string // AUTHs named by the refunds that were observed
+	tally   feeds.Tally
+}
+
+func (c *Client) newRun(sink feeds.Sink) *run {
+	return &run{client: c, sink: sink, seen: map[reconcile.Key]bool{}}
+}
+
+// take hands records to the sink, but for those already taken and those of the other mode.
+func (r *run) take(ctx context.Context, records []json.RawMessage) error {
+	var batch []feeds.Observation
+	for _, record := range records {
+		h := readHead(record)
+		observed := r.client.observation(record, h)
+		if r.seen[observed.Key] {
+			continue
+		}
+		r.seen[observed.Key] = true
+		r.tally.Read++
+		if r.client.otherMode(h) {
+			r.tally.OtherMode++
+			continue
+		}
+		batch = append(batch, observed)
+		if observed.Key.Kind == KindRefund {
+			r.parents = append(r.parents, string(h.ParentReference))
+		}
+	}
+	if len(batch) == 0 {
+		return nil
+	}
+	return r.sink.Observe(ctx, batch)
+}
+
+// took reports whether a transaction that moves money was seen in this run.
+func (r *run) took(reference string) bool {
+	return slices.ContainsFunc([]string{KindAuth, KindRefund}, func(kind string) bool {
+		return r.seen[r.client.key(kind, reference)]
+	})
+}
+
+func (c *Client) key(kind, reference string) reconcile.Key {
+	return reconcile.Key{Feed: c.Feed(), Account: c.Account(), Kind: kind, ID: reference}
+}
+
+// otherMode reports whether a record is a test where we look after live money, or live money where we look after tests. A
+// record that does not tell is ours.
+func (c *Client) otherMode(h head) bool {
+	return h.LiveStatus != "" && (h.LiveStatus == "1") != c.options.Live
+}
+
+func (c *Client) observation(record json.RawMessage, h head) feeds.Observation {
+	body, err := kept.Apply(record)
+	if err != nil || h.TransactionReference == "" {
+		return kept.Unreadable(c.Feed(), c.Account(), h.kind(), record)
+	}
+	return feeds.Observation{Key: c.key(h.kind(), string(h.TransactionReference)), Body: body}
+}

@@ -1,0 +1,139 @@
+package trustpayments
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"tieout/reconcile"
+)
+
+// Any set of transactions is fetched: none that started in the window is missing, none comes twice, none is from outside
+// the seconds asked for; whatever found counts and whichever ends belong to a window.
+func TestWalkFetchesExactlyTheWindow(t *testing.T) {
+	for seed := range uint64(12) {
+		for reading := range 6 {
+			gateway := &gateway{t: t, maxRecords: 2 + int(seed%5), foundAll: reading%2 == 0,
+				openEnd: reading/2 == 1, openStart: reading/2 == 2}
+			window := reconcile.Window{From: at("2024-03-31 00:59:58"), To: at("2024-03-31 00:59:58")}
+			window.To = window.To.Add(time.Duration(1+seed%3) * 25 * time.Second).Add(time.Duration(seed%2) * time.Millisecond)
+			gateway.transactions = crowd(rand.New(rand.NewPCG(seed, 1)), window, gateway.maxRecords-1)
+			got := newSink(t)
+			r := gateway.start().newRun(got)
+			if err := r.walk(context.Background(), window); err != nil {
+				t.Fatalf("seed %d, reading %d: %v", seed, reading, err)
+			}
+			compareWindow(t, fmt.Sprintf("seed %d, reading %d", seed, reading), gateway, window, got)
+			if r.tally.Read != len(got.seen) {
+				t.Errorf("seed %d: tally %d, observed %d", seed, r.tally.Read, len(got.seen))
+			}
+		}
+	}
+}
+
+// crowd makes transactions in and around a window, at most so many in one second and often just as many. The window's
+// first second is left out: a gateway whose windows do not include their start cannot be asked for it.
+func crowd(random *rand.Rand, window reconcile.Window, most int) []transaction {
+	var all []transaction
+	for second := window.From.Add(-3 * time.Second); second.Before(window.To.Add(3 * time.Second)); second = second.Add(time.Second) {
+		count := 0
+		if random.IntN(4) > 0 && !second.Equal(window.From) {
+			count = random.IntN(most + 1)
+		}
+		for range count {
+			all = append(all, auth(fmt.Sprintf("1-9-%d", len(all)), second.Format(timeLayout)))
+		}
+	}
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all
+}
+
+func compareWindow(t *testing.T, name string, gateway *gateway, window reconcile.Window, got *sink) {
+	t.Helper()
+	first, last := wholeSeconds(window)
+	for _, held := range gateway.transactions {
+		started := at(held["transactionstartedtimestamp"].(string))
+		_, observed := got.seen[reconcile.Key{Feed: "trustpayments", Account: testSite, Kind: "auth", ID: held["transactionreference"].(string)}]
+		if window.Contains(started) && !observed {
+			t.Errorf("%s: %v started at %s and was not fetched", name, held["transactionreference"], started)
+		}
+		if observed && (started.Before(first) || started.After(last)) {
+			t.Errorf("%s: %v started at %s, outside the window", name, held["transactionreference"], started)
+		}
+	}
+}
+
+// A second that holds as many transactions as a reply can hold cannot be told from a fuller one.
+func TestWalkFailsOnASecondThatIsTooFull(t *testing.T) {
+	for reading := range 4 {
+		gateway := &gateway{t: t, maxRecords: 5, foundAll: reading%2 == 0, openEnd: reading/2 == 1}
+		for i := range 5 {
+			gateway.transactions = append(gateway.transactions, auth(fmt.Sprintf("1-9-%d", i), "2024-01-01 12:00:01"))
+		}
+		window := reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-01-02 00:00:00")}
+		err := gateway.start().newRun(newSink(t)).walk(context.Background(), window)
+		if err == nil || !strings.Contains(err.Error(), "2024-01-01 12:00:01") || !strings.Contains(err.Error(), testSite) {
+			t.Errorf("reading %d: error %v does not name the window", reading, err)
+		}
+	}
+}
+
+// A count that differs from what came is never believed, however few came.
+func TestWalkFailsWhenFoundIsNotWhatCame(t *testing.T) {
+	for _, found := range []any{"3", 1, "many", -2, nil} {
+		gateway := &gateway{t: t, maxRecords: 5}
+		gateway.intercept = replaceFound(found)
+		window := reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-01-01 00:00:08")}
+		gateway.transactions = []transaction{auth("1-9-1", "2024-01-01 00:00:03"), auth("1-9-2", "2024-01-01 00:00:03")}
+		err := gateway.start().newRun(newSink(t)).walk(context.Background(), window)
+		if (err != nil) != (found != nil) {
+			t.Errorf("found %v: error %v", found, err)
+		}
+	}
+}
+
+// The first fetch of a busy shop, in small: 100 days, nights and Sundays quiet, forty full pages at the least.
+func TestWalkWastesFewCalls(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 7))
+	window := reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-04-10 00:00:00")}
+	for _, foundAll := range []bool{false, true} {
+		gateway := &gateway{t: t, foundAll: foundAll, maxRecords: 200}
+		for len(gateway.transactions) < 8_000 {
+			started := window.From.Add(time.Duration(random.Int64N(int64(window.To.Sub(window.From)))))
+			if quiet := started.Hour() < 7 || started.Weekday() == time.Sunday; quiet && random.IntN(10) > 0 {
+				continue
+			}
+			gateway.transactions = append(gateway.transactions,
+				auth(fmt.Sprintf("1-9-%d", len(gateway.transactions)), started.Format(timeLayout)))
+		}
+		got := newSink(t)
+		if err := gateway.start().newRun(got).walk(context.Background(), window); err != nil {
+			t.Fatal(err)
+		}
+		compareWindow(t, "100 days", gateway, window, got)
+		if gateway.calls() > 100 {
+			t.Errorf("found counts all %t: %d calls", foundAll, gateway.calls())
+		}
+	}
+}
+
+// After a rush the slices grow again: 600 records in one hour, then 99 quiet days.
+func TestWalkGrowsAfterARush(t *testing.T) {
+	gateway := &gateway{t: t}
+	rush := at("2024-01-01 12:00:00")
+	for i := range 600 {
+		started := rush.Add(time.Duration(i) * 6 * time.Second)
+		gateway.transactions = append(gateway.transactions, auth(fmt.Sprintf("1-9-%d", i), started.Format(timeLayout)))
+	}
+	got := newSink(t)
+	window := reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-04-10 00:00:00")}
+	if err := gateway.start().newRun(got).walk(context.Background(), window); err != nil || len(got.seen) != 600 {
+		t.Errorf("%d observed, error %v", len(got.seen), err)
+	}
+	if gateway.calls() > 30 {
+		t.Errorf("%d calls", gateway.calls())
+	}
+}

@@ -1,0 +1,145 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tieout/feeds"
+	"tieout/reconcile"
+)
+
+// Feed is one account of a place that facts come from.
+type Feed interface {
+	Feed() string
+	Account() string
+	// Fetch hands everything it is shown to the request's sink. An error means that the fetch is incomplete; what was
+	// handed over before it stays.
+	Fetch(ctx context.Context, request feeds.Request) (feeds.Tally, error)
+}
+
+// FetchPlan is a feed and how far its fetches reach.
+type FetchPlan struct {
+	Feed      Feed
+	Normalise feeds.Normalise
+	Since     func(now time.Time) time.Time // where the first fetch begins
+	Overlap   time.Duration                 // how far each later fetch reaches behind the last one
+	Lag       time.Duration                 // how far behind the clock a fetch ends: lists are not complete at once
+}
+
+// Evidence is where observations go, and what is held already.
+type Evidence interface {
+	Observe(ctx context.Context, runID int64, at time.Time, items []feeds.Item) (feeds.Counts, error)
+	Memory(feed, account string) feeds.Memory
+	NamedPayments(ctx context.Context, feed string) ([]string, error)
+	Coverage(ctx context.Context) ([]reconcile.Coverage, error)
+	SetCoverage(ctx context.Context, runID int64, coverage reconcile.Coverage) error
+}
+
+// Fetch reads every feed from where its last complete fetch ended. A feed that fails is recorded as incomplete and keeps
+// its old coverage, so that nothing is called missing that was only not read; the others go on.
+type Fetch struct {
+	Plans    []FetchPlan // the shop first: the providers are asked for the payments that its orders name
+	Evidence Evidence
+}
+
+// Name is "fetch".
+func (*Fetch) Name() string { return "fetch" }
+
+// Run fetches all feeds and joins their errors.
+func (f *Fetch) Run(ctx context.Context, s Session, step *reconcile.Step) error {
+	coverage, err := f.Evidence.Coverage(ctx)
+	if err != nil {
+		return err
+	}
+	var failures []error
+	for _, plan := range f.Plans {
+		if ctx.Err() != nil {
+			return errors.Join(append(failures, context.Cause(ctx))...)
+		}
+		if err := f.fetch(ctx, s, plan, known(coverage, plan.Feed), step); err != nil {
+			failures = append(failures, fmt.Errorf("%s %s is incomplete: %w", plan.Feed.Feed(), plan.Feed.Account(), err))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+func known(coverage []reconcile.Coverage, feed Feed) reconcile.Coverage {
+	for _, c := range coverage {
+		if c.Feed == feed.Feed() && c.Account == feed.Account() {
+			return c
+		}
+	}
+	return reconcile.Coverage{Feed: feed.Feed(), Account: feed.Account()}
+}
+
+func (f *Fetch) fetch(ctx context.Context, s Session, plan FetchPlan, covered reconcile.Coverage, step *reconcile.Step) error {
+	named, err := f.Evidence.NamedPayments(ctx, plan.Feed.Feed())
+	if err != nil {
+		return err
+	}
+	window := plan.window(s, covered.Complete)
+	sink := &sink{evidence: f.Evidence, normalise: plan.Normalise, session: s, step: step}
+	tally, failure := plan.Feed.Fetch(ctx, feeds.Request{Window: window, Named: named, Memory: f.Evidence.Memory(plan.Feed.Feed(), plan.Feed.Account()), Sink: sink})
+	step.Read += tally.OtherMode
+	step.OtherMode += tally.OtherMode
+	s.Log.Info("fetched", "feed", plan.Feed.Feed(), "account", plan.Feed.Account(), "from", window.From, "to", window.To, "read", tally.Read, "other_mode", tally.OtherMode, "complete", failure == nil)
+	covered.Reason = ""
+	if failure != nil {
+		covered.Reason = failure.Error()
+	} else {
+		covered.Complete = widen(covered.Complete, window)
+	}
+	// That a fetch was incomplete is recorded even when it was told to stop.
+	return errors.Join(failure, f.Evidence.SetCoverage(context.WithoutCancel(ctx), s.RunID, covered))
+}
+
+// window begins where the last complete fetch ended, less the overlap, and ends now. By the clock it ends a lag earlier;
+// an instant that was given stands for now as it is.
+func (p FetchPlan) window(s Session, complete reconcile.Window) reconcile.Window {
+	window := reconcile.Window{From: p.Since(s.Now), To: s.Now}
+	if !s.AsOf {
+		window.To = s.Now.Add(-p.Lag)
+	}
+	if !complete.Empty() {
+		window.From = complete.To.Add(-p.Overlap)
+	}
+	if window.From.After(window.To) {
+		window.From = window.To
+	}
+	return window
+}
+
+// widen adds a fetched window to what is covered. It never shrinks: an --as-of in the past reads nothing new.
+func widen(complete, window reconcile.Window) reconcile.Window {
+	if complete.Empty() {
+		return window
+	}
+	if window.To.After(complete.To) {
+		complete.To = window.To
+	}
+	return complete
+}
+
+// sink normalises what a feed was shown and hands it to the store.
+type sink struct {
+	evidence  Evidence
+	normalise feeds.Normalise
+	session   Session
+	step      *reconcile.Step
+}
+
+// Observe stores a batch and counts what became of it.
+func (k *sink) Observe(ctx context.Context, batch []feeds.Observation) error {
+	items := make([]feeds.Item, len(batch))
+	for i, observation := range batch {
+		items[i] = feeds.Item{Observation: observation, Record: k.normalise(observation)}
+	}
+	counts, err := k.evidence.Observe(ctx, k.session.RunID, k.session.Now, items)
+	k.step.Read += counts.Read
+	k.step.Stored += counts.Stored
+	k.step.Unchanged += counts.Unchanged
+	k.step.Rejected += counts.Rejected
+	return err
+}

@@ -1,0 +1,159 @@
+package reconcile
+
+import "slices"
+
+// Assemble sorts facts into cases: one for each order, and one for each source or payment that belongs to none. Every
+// payment is in at most one case. The result is ordered by case key and does not depend on the order of the facts.
+func Assemble(facts Facts, policy Policy) []Case {
+	a := assembler{index: newIndex(facts, policy), byKey: map[string]*Case{}, caseOf: map[Key]string{}, looseBy: map[string][]string{}}
+	for _, order := range facts.Orders {
+		c := a.open(CaseKeyOfOrder(order.ID))
+		c.Order = &order
+	}
+	for _, source := range facts.Sources {
+		a.addSource(source)
+	}
+	for _, payment := range facts.Payments {
+		a.addPayment(payment)
+	}
+	a.addFollowers(facts)
+	a.addRejections(facts.Rejections)
+	return a.finish()
+}
+
+// assembler collects cases. Its maps are only asked, never ranged over.
+type assembler struct {
+	index   index
+	cases   []*Case
+	byKey   map[string]*Case
+	caseOf  map[Key]string      // payment or source (feed, account, id) → key of its case
+	looseBy map[string][]string // reference → keys of the loose cases that carry it
+}
+
+func (a *assembler) open(key string) *Case {
+	c, ok := a.byKey[key]
+	if !ok {
+		c = &Case{Key: key}
+		a.byKey[key] = c
+		a.cases = append(a.cases, c)
+	}
+	return c
+}
+
+func (a *assembler) addSource(source Source) {
+	found := a.index.source(source)
+	c := a.caseFor(found, LooseKeyOf(source), source.Reference)
+	c.Sources = append(c.Sources, source)
+	a.caseOf[objectKey(source.Key, source.ID)] = c.Key
+}
+
+func (a *assembler) addPayment(payment Payment) {
+	found := a.index.payment(payment)
+	c := a.caseFor(found, LooseKeyOf(payment), payment.Reference)
+	c.Payments = append(c.Payments, LinkedPayment{Payment: payment, Rule: found.rule, Note: found.note})
+	a.caseOf[objectKey(payment.Key, payment.ID)] = c.Key
+	for _, rival := range found.rivals {
+		order := a.open(CaseKeyOfOrder(rival))
+		order.Contested = append(order.Contested, payment)
+	}
+}
+
+func (a *assembler) caseFor(found link, loose, reference string) *Case {
+	if found.order != "" {
+		return a.open(CaseKeyOfOrder(found.order))
+	}
+	c := a.open(loose)
+	a.looseBy[reference] = append(a.looseBy[reference], loose)
+	for _, rival := range found.rivals {
+		if !slices.Contains(c.Rivals, rival) {
+			c.Rivals = append(c.Rivals, rival)
+		}
+	}
+	return c
+}
+
+// addFollowers puts what hangs on a payment, a source or an order where that is.
+func (a *assembler) addFollowers(facts Facts) {
+	for _, event := range facts.Events {
+		if c := a.caseOfObject(event.Key, event.SourceID); c != nil {
+			c.Events = append(c.Events, event)
+		}
+	}
+	for _, refund := range facts.Refunds {
+		if c := a.caseOfRefund(refund); c != nil {
+			c.Refunds = append(c.Refunds, refund)
+		}
+	}
+	for _, dispute := range facts.Disputes {
+		if c := a.caseOfObject(dispute.Key, dispute.PaymentID); c != nil {
+			c.Disputes = append(c.Disputes, dispute)
+		}
+	}
+	for _, request := range facts.Requests {
+		if c := a.byKey[CaseKeyOfOrder(request.OrderReference)]; c != nil {
+			c.Requests = append(c.Requests, request)
+		}
+	}
+}
+
+func (a *assembler) caseOfObject(of Key, id string) *Case {
+	return a.byKey[a.caseOf[objectKey(of, id)]]
+}
+
+// caseOfRefund is its payment's, or, when the payment is not held, that of the order it names.
+func (a *assembler) caseOfRefund(refund Refund) *Case {
+	if c := a.caseOfObject(refund.Key, refund.PaymentID); c != nil {
+		return c
+	}
+	found, _ := a.index.reference(refund.Feed, refund.Reference, RuleReference)
+	return a.byKey[CaseKeyOfOrder(found.order)]
+}
+
+// addRejections gives each unreadable row to every case that it could concern: nothing is concluded about those.
+func (a *assembler) addRejections(rejections []Rejection) {
+	storedOn := func(id string) []string { return a.index.byStored[id] }
+	for _, rejection := range rejections {
+		var keys []string
+		for _, reference := range slices.Concat(storedOn(rejection.ID), storedOn(rejection.LinkedID), a.namedBy(rejection)) {
+			keys = append(keys, CaseKeyOfOrder(reference))
+		}
+		keys = append(keys, a.caseOf[objectKey(rejection.Key, rejection.LinkedID)], a.caseOf[objectKey(rejection.Key, rejection.ID)])
+		keys = append(keys, a.looseNaming(rejection)...)
+		slices.Sort(keys)
+		for _, key := range slices.Compact(keys) {
+			if c := a.byKey[key]; c != nil {
+				c.Rejections = append(c.Rejections, rejection)
+			}
+		}
+	}
+}
+
+func (a *assembler) namedBy(rejection Rejection) []string {
+	if a.index.orders[rejection.Reference] {
+		return []string{rejection.Reference}
+	}
+	return a.index.byPrefix[rejection.Reference]
+}
+
+// looseNaming finds the loose cases that carry the reference of a shop row that could not be read: their order exists.
+func (a *assembler) looseNaming(rejection Rejection) []string {
+	if rejection.Feed != FeedShop || rejection.Reference == "" {
+		return nil
+	}
+	whole := a.looseBy[rejection.Reference]
+	cut := truncate(rejection.Reference, a.index.policy.Truncation)
+	if cut == rejection.Reference {
+		return whole
+	}
+	return slices.Concat(whole, a.looseBy[cut])
+}
+
+func (a *assembler) finish() []Case {
+	cases := make([]Case, 0, len(a.cases))
+	for _, c := range a.cases {
+		c.sort()
+		cases = append(cases, *c)
+	}
+	slices.SortFunc(cases, func(x, y Case) int { return compareAll(x.Key, y.Key) })
+	return cases
+}

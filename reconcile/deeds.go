@@ -1,0 +1,139 @@
+package reconcile
+
+import (
+	"time"
+
+	"tieout/reconcile/money"
+)
+
+// Judgement is what one piece of judging wants kept: in one transaction, or not at all.
+type Judgement struct {
+	RunID      int64
+	At         time.Time
+	Verdicts   []Verdict
+	Exceptions []ExceptionRecord // those that changed
+	Changes    []ExceptionChange
+}
+
+// ExceptionChange is one step in the life of an exception.
+type ExceptionChange struct {
+	ID       string // of the exception
+	At       time.Time
+	Who      string
+	From, To ExceptionStatus // From is empty for a new one
+	Reason   string
+	Note     string
+	RunID    int64 // 0: by a person
+}
+
+// CancelOutcome is how an attempt to cancel an order ended.
+type CancelOutcome string
+
+// How an attempt to cancel an order ended.
+const (
+	CancelIntent   CancelOutcome = "intent"    // begun; nothing is known of its end
+	CancelDone     CancelOutcome = "canceled"  // the shop's row changed
+	CancelLostRace CancelOutcome = "lost race" // the order was no longer pending
+	CancelRefused  CancelOutcome = "refused"   // the last look found a reason not to
+)
+
+// Cancellation is one order that tieout canceled, or tried to, with the evidence it acted on.
+type Cancellation struct {
+	OrderReference string
+	RunID          int64
+	Reason         string
+	Evidence       []Evidence
+	IntentAt       time.Time
+	Outcome        CancelOutcome
+	OutcomeAt      time.Time
+	Detail         string
+}
+
+// Message waits in the outbox for whatever sends mail to customers.
+type Message struct {
+	Kind           string // MessageOrderCanceled
+	OrderReference string
+	Recipient      string // empty when the shop maps no e-mail column
+	Subject        string
+	Body           string
+	CreatedAt      time.Time
+	SentAt         time.Time // zero: waiting
+}
+
+// MessageOrderCanceled tells a customer that the order was canceled and no money was taken.
+const MessageOrderCanceled = "order_canceled"
+
+// RefundIntentState is how far a refund at a provider has come.
+type RefundIntentState string
+
+// How far a refund at a provider has come.
+const (
+	RefundIntended RefundIntentState = "intent"
+	RefundMade     RefundIntentState = "made"
+	RefundRefused  RefundIntentState = "refused"
+	RefundUnknown  RefundIntentState = "unknown"
+)
+
+// RefundIntent is written before a refund is sent, and says afterwards what became of it.
+type RefundIntent struct {
+	IdempotencyKey string
+	Payment        Key
+	RequestID      string
+	Amount         money.Amount
+	State          RefundIntentState
+	RefundID       string
+	Reason         string
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+// OwedRow is money owed back with its case and, when a refund was tried, how that stands.
+type OwedRow struct {
+	Owed
+	CaseKey        string
+	OrderReference string
+	IntentState    RefundIntentState // empty: none tried
+	RefundID       string
+}
+
+// RunStatus is how a run or a step of it ended.
+type RunStatus string
+
+// How a run or a step ended.
+const (
+	RunRunning RunStatus = "running"
+	RunDone    RunStatus = "done"
+	RunFailed  RunStatus = "failed"
+	RunStopped RunStatus = "stopped" // told to stop, between two units of work
+)
+
+// Run is one run of some jobs.
+type Run struct {
+	ID        int64
+	StartedAt time.Time
+	EndedAt   time.Time
+	AsOf      time.Time
+	Jobs      []string
+	Status    RunStatus
+	Error     string
+}
+
+// Step is one job's part in a run. Read = Stored + Unchanged + OtherMode for a fetch; Rejected are among the stored and
+// unchanged.
+type Step struct {
+	Name      string
+	StartedAt time.Time
+	EndedAt   time.Time
+	Status    RunStatus
+	Read      int
+	Stored    int
+	Unchanged int
+	Rejected  int
+	OtherMode int
+	Matched   int
+	Waiting   int
+	Excepted  int
+	Acted     int // orders canceled, refunds made, files written
+	Refused   int // actions that the last look or the provider refused
+	Error     string
+}

@@ -1,0 +1,199 @@
+package reconcile
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"tieout/reconcile/money"
+)
+
+// Context is what a judgement depends on besides the case.
+type Context struct {
+	Policy   Policy
+	Coverage []Coverage // of the shop and of every configured provider account
+	Now      time.Time
+}
+
+// Judge says what a case comes to. It is a pure function: the same case in the same context gives the same verdict.
+func Judge(c Case, ctx Context) Verdict {
+	j := &judge{c: c, ctx: ctx, policy: ctx.Policy, now: ctx.Now, verdict: Verdict{CaseKey: c.Key, OrderReference: c.Reference()}}
+	j.weigh()
+	j.disputes()
+	j.settlements()
+	j.sources()
+	if c.Order == nil {
+		j.loose()
+	} else {
+		j.order()
+	}
+	j.failedRefunds()
+	j.window()
+	j.conclude()
+	return j.verdict
+}
+
+// judge collects a verdict. taken is money that was taken, earliest first; kept pays for the order, surplus does not.
+type judge struct {
+	c       Case
+	ctx     Context
+	policy  Policy
+	now     time.Time
+	verdict Verdict
+
+	taken   []held
+	kept    []held
+	surplus []held
+	absent  bool   // the order's payment is known not to be there
+	reason  string // why the outcome is what it is, when no exception says it
+	outcome Outcome
+}
+
+// held is a successful payment and what has gone back of it.
+type held struct {
+	LinkedPayment
+	back int64 // minor units: refunds that succeeded and disputes that were lost
+}
+
+func (h held) net() int64 { return h.Amount.Minor - h.back }
+
+func (h held) netAmount() money.Amount {
+	return money.Amount{Minor: h.net(), Currency: h.Amount.Currency}
+}
+
+// weigh finds the money that was taken and how much of it went back.
+func (j *judge) weigh() {
+	for _, payment := range j.c.Payments {
+		if payment.Status == PaymentSucceeded {
+			j.taken = append(j.taken, held{LinkedPayment: payment, back: j.givenBack(payment.Payment)})
+		}
+	}
+	j.kept = j.taken
+}
+
+func (j *judge) givenBack(payment Payment) int64 {
+	var back int64
+	for _, refund := range j.refundsOf(payment) {
+		if refund.Status == RefundSucceeded {
+			back += refund.Amount.Minor
+		}
+	}
+	for _, dispute := range j.c.Disputes {
+		if dispute.Status == DisputeLost && belongs(dispute.Key, dispute.PaymentID, payment) {
+			back += dispute.Amount.Minor
+		}
+	}
+	return back
+}
+
+func (j *judge) refundsOf(payment Payment) []Refund {
+	var refunds []Refund
+	for _, refund := range j.c.Refunds {
+		if belongs(refund.Key, refund.PaymentID, payment) {
+			refunds = append(refunds, refund)
+		}
+	}
+	return refunds
+}
+
+// belongs reports whether an object that names a payment means this one, by its id or its PaymentIntent's.
+func belongs(of Key, paymentID string, payment Payment) bool {
+	return of.Feed == payment.Feed && of.Account == payment.Account &&
+		(paymentID == payment.ID || paymentID != "" && paymentID == payment.SourceID)
+}
+
+// live returns the payments of which money is still held.
+func live(payments []held) []held {
+	return slices.DeleteFunc(slices.Clone(payments), func(h held) bool { return h.net() <= 0 })
+}
+
+// due reports whether t has come; if not, the case is looked at again then.
+func (j *judge) due(t time.Time) bool {
+	if j.now.Before(t) {
+		j.reviewAt(t)
+		return false
+	}
+	return true
+}
+
+func (j *judge) reviewAt(t time.Time) {
+	if t.After(j.now) {
+		j.verdict.NextReview = earliest(j.verdict.NextReview, t)
+	}
+}
+
+// raise adds an exception; the caller gives code, figures, due time and explanation, the rest follows.
+func (j *judge) raise(about Key, e Exception) {
+	known := entryOf(e.Code)
+	e.CaseKey, e.Feed, e.Account = j.c.Key, about.Feed, about.Account
+	e.OrderReference = j.c.Reference()
+	e.NextStep = known.nextStep
+	if e.Severity == "" {
+		e.Severity = known.severity
+	}
+	j.verdict.Exceptions = append(j.verdict.Exceptions, complete(e))
+}
+
+// complete fills in the currency and the difference. A side that says nothing counts as no money, so that the difference
+// is what is missing or too much; between two currencies there is no difference.
+func complete(e Exception) Exception {
+	e.Currency = firstNonEmpty(e.Currency, e.Expected.Currency, e.Actual.Currency)
+	if e.Currency == "" || e.Code == CurrencyMismatch {
+		return e
+	}
+	if difference, err := e.Actual.Sub(e.Expected); err == nil && difference.Currency != "" {
+		e.Difference = difference
+	}
+	return e
+}
+
+func firstNonEmpty(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// settle names the outcome of a case without exceptions.
+func (j *judge) settle(outcome Outcome, format string, args ...any) {
+	j.outcome, j.reason = outcome, fmt.Sprintf(format, args...)
+}
+
+func (j *judge) conclude() {
+	v := &j.verdict
+	slices.SortFunc(v.Exceptions, func(a, b Exception) int {
+		return compareAll(string(a.Code), string(b.Code), a.TransactionReference, b.TransactionReference)
+	})
+	v.Exceptions = slices.CompactFunc(v.Exceptions, func(a, b Exception) bool { return a.ID() == b.ID() })
+	v.Outcome, v.Reason = j.outcome, j.reason
+	if len(v.Exceptions) > 0 {
+		v.Outcome, v.Reason = Excepted, v.Exceptions[0].Explanation
+	}
+	if j.c.Order != nil {
+		v.Order = j.c.Order.Amount
+	}
+	j.concludePayment()
+}
+
+// concludePayment names the payment that stands for the case: the earliest that was kept, else the earliest there is.
+func (j *judge) concludePayment() {
+	v := &j.verdict
+	if len(j.kept) == 0 {
+		if len(j.c.Payments) > 0 {
+			v.Payment, v.Rule = j.c.Payments[0].Key, j.c.Payments[0].Rule
+		}
+		return
+	}
+	first := j.kept[0]
+	v.Payment, v.Rule, v.PaidAt = first.Key, first.Rule, first.SucceededAt
+	v.Paid = money.Amount{Currency: first.Amount.Currency}
+	v.Refunded = v.Paid
+	for _, payment := range j.kept {
+		if payment.Amount.Currency == v.Paid.Currency {
+			v.Paid.Minor += payment.Amount.Minor
+			v.Refunded.Minor += payment.back
+		}
+	}
+}

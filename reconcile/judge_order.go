@@ -1,0 +1,159 @@
+package reconcile
+
+import (
+	"fmt"
+
+	"tieout/reconcile/money"
+)
+
+// order judges what the shop says of an order against the money that was taken for it.
+func (j *judge) order() {
+	j.split()
+	switch j.c.Order.Status {
+	case OrderPending:
+		j.openOrder()
+	case OrderCanceled:
+		j.canceledOrder()
+	default:
+		j.paidOrder()
+	}
+	j.refunds()
+}
+
+// split decides which payments pay for the order. Payments count net of what went back: several that together make
+// exactly the order's amount all count, and one that was given back in full does not while another is held. All others
+// but the earliest are surplus (design §5, "One cause, one code" and "Rows").
+func (j *judge) split() {
+	if len(j.taken) < 2 {
+		return
+	}
+	held := live(j.taken)
+	switch {
+	case j.makes(j.taken, gross):
+		return
+	case len(held) == 0:
+		j.kept = j.taken[:1]
+	case len(held) == 1 || j.makes(held, net):
+		j.kept = held
+	default:
+		j.kept, j.surplus = held[:1], held[1:]
+	}
+}
+
+func gross(h held) int64 { return h.Amount.Minor }
+
+func net(h held) int64 { return h.net() }
+
+// makes reports whether the payments add up to exactly the order's amount in its currency.
+func (j *judge) makes(payments []held, of func(held) int64) bool {
+	var sum int64
+	for _, payment := range payments {
+		if payment.Amount.Currency != j.c.Order.Amount.Currency {
+			return false
+		}
+		sum += of(payment)
+	}
+	return sum == j.c.Order.Amount.Minor
+}
+
+// openOrder judges an order that the shop still waits for.
+func (j *judge) openOrder() {
+	order := *j.c.Order
+	held := live(j.kept)
+	if len(held) == 0 {
+		j.idle()
+		j.cancel()
+		return
+	}
+	j.compare()
+	first := held[0]
+	if !j.absentSince(FeedShop, first.SucceededAt.Add(j.policy.Grace.PaidNotRecorded)) {
+		j.settle(Waiting, "%s took %s for it at %s; the shop has an hour to hear of that", first.Feed, first.Amount, at(first.SucceededAt))
+		return
+	}
+	j.raise(first.Key, Exception{
+		Code: PaidNotRecorded, TransactionReference: first.ID, Expected: none(order.Amount), Actual: first.netAmount(),
+		Explanation: fmt.Sprintf("%s took %s at %s (%s), and the order is still pending in the shop for %s.", first.Feed, first.Amount, at(first.SucceededAt), linked(first), order.Amount),
+	})
+}
+
+// none is "nothing" on the side of the shop, in the order's currency: it knows the order and has recorded no money.
+func none(amount money.Amount) money.Amount { return money.Amount{Currency: amount.Currency} }
+
+// canceledOrder: money held for a canceled order must go back, whether it came before or after the cancel.
+func (j *judge) canceledOrder() {
+	held := live(j.taken)
+	j.surplus, j.kept = nil, held
+	for _, payment := range held {
+		j.raise(payment.Key, Exception{
+			Code: PaidAfterCancel, TransactionReference: payment.ID, Expected: money.Amount{Currency: payment.Amount.Currency}, Actual: payment.netAmount(),
+			DueAt:       j.policy.WindowEnd(payment.Payment),
+			Explanation: fmt.Sprintf("The order is canceled%s, and %s holds %s taken at %s (%s).", since(j.c.Order.CanceledAt), payment.Feed, payment.netAmount(), at(payment.SucceededAt), linked(payment)),
+		})
+		j.owe(payment, OwedAfterCancel)
+	}
+	if len(held) == 0 {
+		j.settle(Closed, "The order is canceled and no money is held for it.")
+	}
+}
+
+// paidOrder judges an order that the shop believes was paid.
+func (j *judge) paidOrder() {
+	if len(j.taken) == 0 {
+		j.unpaid()
+		return
+	}
+	j.compare()
+	first := j.kept[0]
+	j.settle(Matched, "%s took %s at %s (%s) and the order says %s.", first.Feed, first.Amount, at(first.SucceededAt), linked(first), j.c.Order.Amount)
+}
+
+// compare holds the kept payments against the order's amount, and names the surplus ones.
+func (j *judge) compare() {
+	order := j.c.Order.Amount
+	for _, payment := range j.surplus {
+		j.duplicate(payment)
+	}
+	first := j.kept[0]
+	if first.Amount.Currency != order.Currency {
+		j.raise(first.Key, Exception{
+			Code: CurrencyMismatch, TransactionReference: first.ID, Expected: order, Actual: first.Amount,
+			Explanation: fmt.Sprintf("The order is for %s; %s took %s (%s).", order, first.Feed, first.Amount, linked(first)),
+		})
+		return
+	}
+	if len(j.surplus) > 0 || j.makes(j.kept, gross) || j.makes(j.kept, net) {
+		return
+	}
+	j.amountMismatch(first)
+}
+
+func (j *judge) amountMismatch(first held) {
+	order := j.c.Order.Amount
+	paid := money.Amount{Currency: order.Currency}
+	for _, payment := range j.kept {
+		paid.Minor += payment.Amount.Minor
+	}
+	difference := money.Amount{Minor: paid.Minor - order.Minor, Currency: order.Currency}
+	j.raise(first.Key, Exception{
+		Code: AmountMismatch, TransactionReference: first.ID, Expected: order, Actual: paid,
+		Explanation: fmt.Sprintf("The order is for %s; %s took %s (%s): %s.", order, first.Feed, paid, linked(first), tooMuch(difference)),
+	})
+}
+
+func tooMuch(difference money.Amount) string {
+	if difference.Minor < 0 {
+		return difference.Neg().String() + " too little"
+	}
+	return difference.String() + " too much"
+}
+
+func (j *judge) duplicate(payment held) {
+	first := j.kept[0]
+	j.raise(payment.Key, Exception{
+		Code: DuplicatePayment, TransactionReference: payment.ID, Expected: money.Amount{Currency: payment.Amount.Currency}, Actual: payment.netAmount(),
+		DueAt:       j.policy.WindowEnd(payment.Payment),
+		Explanation: fmt.Sprintf("The order for %s was paid by %s (%s, %s); %s took another %s at %s (%s).", j.c.Order.Amount, first.ID, first.Feed, first.Amount, payment.Feed, payment.netAmount(), at(payment.SucceededAt), linked(payment)),
+	})
+	j.owe(payment, OwedDuplicate)
+}

@@ -1,0 +1,95 @@
+package reconcile
+
+import (
+	"fmt"
+
+	"tieout/reconcile/money"
+)
+
+// requests decides each refund that the shop asked for and nobody has made: inside the window, settled, and not above
+// what settled less what has gone back (issue 2, item 7).
+func (j *judge) requests(asked []record) {
+	promised := map[Key]int64{} // payment → minor units that earlier requests take
+	for _, request := range asked {
+		if request.met {
+			continue
+		}
+		payment, ok := j.payer(request, promised)
+		if !ok {
+			j.unpayable(request)
+			continue
+		}
+		j.decide(request, payment, payment.Amount.Minor-payment.back-j.pendingBack(payment)-promised[payment.Key], promised)
+	}
+}
+
+// payer is the payment that a request is to be taken from: the first with enough left, else the first there is.
+func (j *judge) payer(request record, promised map[Key]int64) (held, bool) {
+	for _, payment := range j.taken {
+		left := payment.Amount.Minor - payment.back - j.pendingBack(payment) - promised[payment.Key]
+		if payment.Amount.Currency == request.amount.Currency && left >= request.amount.Minor {
+			return payment, true
+		}
+	}
+	if len(j.taken) == 0 {
+		return held{}, false
+	}
+	return j.taken[0], true
+}
+
+// pendingBack is money that refunds on their way will take.
+func (j *judge) pendingBack(payment held) int64 {
+	var pending int64
+	for _, refund := range j.refundsOf(payment.Payment) {
+		if refund.Status == RefundPending {
+			pending += refund.Amount.Minor
+		}
+	}
+	return pending
+}
+
+func (j *judge) decide(request record, payment held, left int64, promised map[Key]int64) {
+	remaining := money.Amount{Minor: left, Currency: payment.Amount.Currency}
+	end := j.policy.WindowEnd(payment.Payment)
+	owed := Owed{Payment: payment.Key, RequestID: request.id, Amount: request.amount, Why: OwedRequested, AskedAt: request.at, WindowEndsAt: end}
+	owed.Decision = DecisionRejected
+	switch {
+	case request.amount.Currency != remaining.Currency || request.amount.Minor > left:
+		owed.Reason = fmt.Sprintf("%s asked, %s left of payment %s", request.amount, remaining, payment.ID)
+		j.asksTooMuch(request, payment.Key, remaining)
+	case !end.IsZero() && !j.now.Before(end):
+		owed.Reason = fmt.Sprintf("the window closed at %s", at(end))
+	default:
+		promised[payment.Key] += request.amount.Minor
+		owed.Decision, owed.Reason = DecisionApproved, fmt.Sprintf("settled, inside the window until %s, %s left of payment %s", at(end), remaining, payment.ID)
+	}
+	j.verdict.Owed = append(j.verdict.Owed, owed)
+}
+
+func (j *judge) asksTooMuch(request record, payment Key, left money.Amount) {
+	j.raise(payment, Exception{
+		Code: RefundExceedsPayment, TransactionReference: payment.ID, Expected: request.amount, Actual: left,
+		Explanation: fmt.Sprintf("A refund of %s was asked for at %s (%s); %s is left of payment %s.", request.amount, at(request.at), request.id, left, payment.ID),
+	})
+}
+
+// unpayable judges a request for an order for which no money was taken.
+func (j *judge) unpayable(request record) {
+	owed := Owed{RequestID: request.id, Amount: request.amount, Why: OwedRequested, AskedAt: request.at, Decision: DecisionRejected}
+	for _, payment := range j.c.Payments {
+		if payment.Status == PaymentPending || payment.Status == PaymentSuspended {
+			owed.Payment, owed.Reason = payment.Key, fmt.Sprintf("payment %s has not settled", payment.ID)
+			j.verdict.Owed = append(j.verdict.Owed, owed)
+			j.raise(payment.Key, Exception{
+				Code: RefundBeforeSettlement, TransactionReference: payment.ID, Expected: request.amount, Actual: none(payment.Amount),
+				Explanation: fmt.Sprintf("A refund of %s was asked for at %s (%s), and payment %s is %s.", request.amount, at(request.at), request.id, payment.ID, paymentWord(payment)),
+			})
+			return
+		}
+	}
+	owed.Reason = "no payment of this order has settled"
+	j.verdict.Owed = append(j.verdict.Owed, owed)
+	if j.absent {
+		j.asksTooMuch(request, Key{Feed: j.c.Order.Provider, Account: j.accountOf(j.c.Order.Provider), ID: j.c.Order.PaymentID}, none(request.amount))
+	}
+}

@@ -1,0 +1,103 @@
+package reconcile
+
+import (
+	"fmt"
+	"time"
+
+	"tieout/reconcile/money"
+)
+
+// owe notes money that must go back without anybody having asked.
+func (j *judge) owe(payment held, why OwedWhy) {
+	j.verdict.Owed = append(j.verdict.Owed, Owed{
+		Payment: payment.Key, Amount: payment.netAmount(), Why: why, WindowEndsAt: j.policy.WindowEnd(payment.Payment),
+		Decision: DecisionPerson, Reason: "nobody has asked for this refund",
+	})
+}
+
+// window raises REFUND_WINDOW_CLOSING or REFUND_OUT_OF_WINDOW, one row per payment of which money must go back, and
+// leaves out what is owed twice: a request on a payment that is owed back anyway.
+func (j *judge) window() {
+	j.dropAnswered()
+	for i, owed := range j.verdict.Owed {
+		if owed.WindowEndsAt.IsZero() || j.owedBefore(i) || owed.Decision == DecisionRejected && j.now.Before(owed.WindowEndsAt) {
+			continue
+		}
+		j.windowOf(owed)
+	}
+}
+
+// dropAnswered removes what is owed without a request where a request for the same payment exists.
+func (j *judge) dropAnswered() {
+	kept := j.verdict.Owed[:0]
+	for _, owed := range j.verdict.Owed {
+		if owed.RequestID != "" || !j.asked(owed.Payment) {
+			kept = append(kept, owed)
+		}
+	}
+	j.verdict.Owed = kept
+}
+
+func (j *judge) asked(payment Key) bool {
+	for _, owed := range j.verdict.Owed {
+		if owed.Payment == payment && owed.RequestID != "" && owed.Decision == DecisionApproved {
+			return true
+		}
+	}
+	return false
+}
+
+func (j *judge) owedBefore(i int) bool {
+	for _, earlier := range j.verdict.Owed[:i] {
+		if earlier.Payment == j.verdict.Owed[i].Payment && (earlier.Decision != DecisionRejected || !j.now.Before(earlier.WindowEndsAt)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (j *judge) windowOf(owed Owed) {
+	if !j.now.Before(owed.WindowEndsAt) {
+		j.raiseWindow(owed, RefundOutOfWindow, "", fmt.Sprintf("must go back (%s), and the window closed at %s", owed.Why, at(owed.WindowEndsAt)))
+		return
+	}
+	j.reviewAt(owed.WindowEndsAt)
+	stage := -1
+	for i, warning := range j.policy.RefundWarnings {
+		if begins := owed.WindowEndsAt.Add(-warning); j.due(begins) {
+			stage = i
+		}
+	}
+	if stage < 0 {
+		return
+	}
+	left := owed.WindowEndsAt.Sub(j.now)
+	j.raiseWindow(owed, RefundWindowClosing, stageSeverity(stage), fmt.Sprintf("must go back (%s), and the window closes at %s, in %s", owed.Why, at(owed.WindowEndsAt), daysLeft(left)))
+}
+
+// stageSeverity rises with each warning that has passed: 14, 7, 3, 1 days by default.
+func stageSeverity(stage int) Severity {
+	severities := []Severity{Low, Medium, High, Critical}
+	return severities[min(stage, len(severities)-1)]
+}
+
+func daysLeft(left time.Duration) string {
+	if left < day {
+		return "less than a day"
+	}
+	if left < 2*day {
+		return "1 day"
+	}
+	return fmt.Sprintf("%d days", left/day)
+}
+
+func (j *judge) raiseWindow(owed Owed, code Code, severity Severity, text string) {
+	expected, actual := money.Amount{Currency: owed.Amount.Currency}, owed.Amount
+	if owed.RequestID != "" {
+		expected, actual = owed.Amount, money.Amount{Currency: owed.Amount.Currency}
+	}
+	j.raise(owed.Payment, Exception{
+		Code: code, Severity: severity, TransactionReference: owed.Payment.ID, Expected: expected, Actual: actual, DueAt: owed.WindowEndsAt,
+		Explanation: fmt.Sprintf("%s of payment %s %s.", owed.Amount, owed.Payment.ID, text),
+	})
+}

@@ -1,0 +1,121 @@
+package reconcile
+
+import (
+	"slices"
+	"time"
+)
+
+// Resolutions that tieout gives by itself.
+const (
+	ByTieout  = "tieout"
+	CauseGone = "cause gone" // what was wrong is no longer so
+	StoodLong = "stood long" // it cannot un-happen and has stood for Policy.StickyFor
+)
+
+// Advance takes an exception one run further. known is what the store has, or nil; raised is what was judged now, or nil
+// when the cause is gone. It returns the record to keep and whether it differs from known; first seen is never reset.
+//
+// A cause that stands keeps its record open and moves last seen. One that is gone resolves it, one that comes back
+// reopens it. What a person resolved stays resolved while its figures stay the same. An exception that cannot un-happen
+// is resolved after Policy.StickyFor and not raised again.
+func Advance(known *ExceptionRecord, raised *Exception, now time.Time, policy Policy) (ExceptionRecord, bool) {
+	switch {
+	case known == nil && raised == nil:
+		return ExceptionRecord{}, false
+	case known == nil:
+		return ExceptionRecord{Exception: unstuck(*raised), Status: StatusOpen, FirstSeen: now, LastSeen: now}, true
+	case raised == nil:
+		return vanish(*known, now)
+	default:
+		return persist(*known, *raised, now, policy)
+	}
+}
+
+// unstuck drops what is not kept in a record.
+func unstuck(e Exception) Exception {
+	e.Sticky = false
+	return e
+}
+
+func vanish(record ExceptionRecord, now time.Time) (ExceptionRecord, bool) {
+	if !record.Stands() && record.ResolvedBy == ByTieout {
+		return record, false
+	}
+	record.Status, record.ResolvedAt, record.ResolvedBy, record.Resolution = StatusResolved, now, ByTieout, CauseGone
+	return record, true
+}
+
+func persist(known ExceptionRecord, raised Exception, now time.Time, policy Policy) (ExceptionRecord, bool) {
+	next := known
+	next.Exception = unstuck(raised)
+	expired := raised.Sticky && !now.Before(known.FirstSeen.Add(policy.StickyFor))
+	switch {
+	case known.Stands() && expired:
+		next.Status, next.ResolvedAt, next.ResolvedBy, next.Resolution = StatusResolved, now, ByTieout, StoodLong
+	case known.Stands():
+		next.LastSeen = now
+	case known.Resolution == StoodLong:
+		next.Exception = known.Exception
+	case known.ResolvedBy == ByTieout || figuresDiffer(known.Exception, raised):
+		next.Status, next.LastSeen = StatusReopened, now
+		next.ResolvedAt, next.ResolvedBy, next.Resolution, next.Note = time.Time{}, "", "", ""
+	default:
+		next.Exception = known.Exception
+	}
+	return next, next != known
+}
+
+// figuresDiffer reports whether the cause has changed since a person resolved it. Severity and wording may move with
+// time; they do not reopen.
+func figuresDiffer(a, b Exception) bool {
+	return a.Currency != b.Currency || a.Expected != b.Expected || a.Actual != b.Actual
+}
+
+// AdvanceAll takes the exceptions of some cases one run further: known are those that the store has, raised those that
+// were judged now. It returns the records that changed and what changed, ordered by id.
+func AdvanceAll(known []ExceptionRecord, raised []Exception, now time.Time, runID int64, policy Policy) ([]ExceptionRecord, []ExceptionChange) {
+	pairs := map[string]*pairing{}
+	var ids []string
+	pair := func(id string) *pairing {
+		if pairs[id] == nil {
+			pairs[id] = &pairing{}
+			ids = append(ids, id)
+		}
+		return pairs[id]
+	}
+	for i := range known {
+		pair(known[i].ID()).known = &known[i]
+	}
+	for i := range raised {
+		pair(raised[i].ID()).raised = &raised[i]
+	}
+	slices.Sort(ids)
+	var records []ExceptionRecord
+	var changes []ExceptionChange
+	for _, id := range ids {
+		before := pairs[id].known
+		record, changed := Advance(before, pairs[id].raised, now, policy)
+		if !changed {
+			continue
+		}
+		records = append(records, record)
+		if before == nil || before.Status != record.Status {
+			changes = append(changes, changeOf(before, record, now, runID))
+		}
+	}
+	return records, changes
+}
+
+// pairing is one exception as it was known and as it was judged now; either may be nil.
+type pairing struct {
+	known  *ExceptionRecord
+	raised *Exception
+}
+
+func changeOf(before *ExceptionRecord, after ExceptionRecord, now time.Time, runID int64) ExceptionChange {
+	change := ExceptionChange{ID: after.ID(), At: now, Who: ByTieout, To: after.Status, Reason: after.Resolution, RunID: runID}
+	if before != nil {
+		change.From = before.Status
+	}
+	return change
+}

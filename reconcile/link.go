@@ -1,0 +1,148 @@
+package reconcile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// link is where a payment or source belongs: one order, or several that fit equally, or none.
+type link struct {
+	order  string // reference, or empty
+	rule   Rule
+	note   string
+	rivals []string // two or more orders that fit equally
+}
+
+// index holds the look-ups that linking needs. Its maps are only asked, never ranged over.
+type index struct {
+	policy    Policy
+	orders    map[string]bool     // by reference
+	byStored  map[string][]string // stored payment id → references
+	byPrefix  map[string][]string // first characters of longer references → references
+	sources   map[Key]Source      // by feed, account and id; Kind left empty
+	chargesOf map[Key][]Payment   // source → its payments
+}
+
+func newIndex(facts Facts, policy Policy) index {
+	ix := index{
+		policy: policy, orders: map[string]bool{}, byStored: map[string][]string{}, byPrefix: map[string][]string{},
+		sources: map[Key]Source{}, chargesOf: map[Key][]Payment{},
+	}
+	for _, order := range facts.Orders {
+		ix.orders[order.ID] = true
+		if order.PaymentID != "" {
+			ix.byStored[order.PaymentID] = append(ix.byStored[order.PaymentID], order.ID)
+		}
+		if prefix := truncate(order.ID, policy.Truncation); prefix != order.ID {
+			ix.byPrefix[prefix] = append(ix.byPrefix[prefix], order.ID)
+		}
+	}
+	for _, source := range facts.Sources {
+		ix.sources[objectKey(source.Key, source.ID)] = source
+	}
+	for _, payment := range facts.Payments {
+		if payment.SourceID != "" {
+			key := objectKey(payment.Key, payment.SourceID)
+			ix.chargesOf[key] = append(ix.chargesOf[key], payment)
+		}
+	}
+	return ix
+}
+
+// objectKey is the key of another object of the same account whose kind does not matter.
+func objectKey(of Key, id string) Key { return Key{Feed: of.Feed, Account: of.Account, ID: id} }
+
+// payment links a payment: by the id that the shop stored, then by the reference it carries, then by its source's
+// (issue 2, item 7). Never by amount.
+func (ix index) payment(p Payment) link {
+	if found, ok := ix.stored(p.Feed, p.Reference, p.ID, p.SourceID); ok {
+		return found
+	}
+	if found, ok := ix.reference(p.Feed, p.Reference, RuleReference); ok {
+		return found
+	}
+	source := ix.sources[objectKey(p.Key, p.SourceID)]
+	found, _ := ix.reference(p.Feed, source.Reference, RuleSource)
+	return found
+}
+
+// source links a source like a payment, or else to the order that one of its payments belongs to.
+func (ix index) source(s Source) link {
+	ids := []string{s.ID}
+	charges := ix.chargesOf[objectKey(s.Key, s.ID)]
+	for _, charge := range charges {
+		ids = append(ids, charge.ID)
+	}
+	if found, ok := ix.stored(s.Feed, s.Reference, ids...); ok {
+		return found
+	}
+	if found, ok := ix.reference(s.Feed, s.Reference, RuleReference); ok {
+		return found
+	}
+	for _, charge := range charges {
+		if found, ok := ix.reference(charge.Feed, charge.Reference, RuleSource); ok {
+			return found
+		}
+	}
+	return link{}
+}
+
+// stored looks for orders that store one of the ids. When several do, the one that the reference names wins; otherwise
+// they are rivals.
+func (ix index) stored(feed, reference string, ids ...string) (link, bool) {
+	var fits []string
+	for _, id := range ids {
+		if id != "" {
+			fits = append(fits, ix.byStored[id]...)
+		}
+	}
+	slices.Sort(fits)
+	fits = slices.Compact(fits)
+	if len(fits) > 1 && slices.Contains(fits, reference) {
+		return link{order: reference, rule: RuleStoredID, note: fmt.Sprintf("the id is also stored on %s", others(fits, reference))}, true
+	}
+	if len(fits) > 1 {
+		return link{rivals: fits}, true
+	}
+	if len(fits) == 0 {
+		return link{}, false
+	}
+	found := link{order: fits[0], rule: RuleStoredID}
+	if reference != "" && reference != fits[0] && !ix.isTruncationOf(feed, reference, fits[0]) {
+		found.note = fmt.Sprintf("the provider's object names order %s, the stored id is on order %s: the stored id counts", reference, fits[0])
+	}
+	return found, true
+}
+
+func (ix index) isTruncationOf(feed, reference, order string) bool {
+	return feed == FeedTrustPayments && truncate(order, ix.policy.Truncation) == reference
+}
+
+// reference looks for the order of that reference; at Trust Payments also for longer ones that were cut to it. An exact
+// fit beats a truncated one.
+func (ix index) reference(feed, reference string, rule Rule) (link, bool) {
+	if reference == "" {
+		return link{}, false
+	}
+	if ix.orders[reference] {
+		return link{order: reference, rule: rule}, true
+	}
+	if feed != FeedTrustPayments {
+		return link{}, false
+	}
+	fits := slices.Sorted(slices.Values(ix.byPrefix[reference]))
+	switch len(fits) {
+	case 0:
+		return link{}, false
+	case 1:
+		return link{order: fits[0], rule: RuleTruncated}, true
+	default:
+		return link{rivals: fits}, true
+	}
+}
+
+func others(references []string, without string) string {
+	rest := slices.DeleteFunc(slices.Clone(references), func(reference string) bool { return reference == without })
+	return strings.Join(rest, ", ")
+}

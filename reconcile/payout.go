@@ -1,0 +1,84 @@
+package reconcile
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"tieout/reconcile/money"
+)
+
+// PayoutSum is a payout and what its movements come to, without the payout's own line (stripe.md §4).
+type PayoutSum struct {
+	Payout
+	Lines int
+	Sums  []money.Amount // of net, one a currency, sorted by currency; empty when no lines are held
+}
+
+// CaseKeyOfPayout is the key of the case of a payout.
+func CaseKeyOfPayout(key Key) string { return "payout/" + key.Feed + "/" + key.Account + "/" + key.ID }
+
+// JudgePayout raises PAYOUT_MISMATCH for a payout that failed, or that differs from the sum of its movements once the
+// provider says that they are all there. Manual payouts cannot be itemised and are not held against movements.
+func JudgePayout(sum PayoutSum) []Exception {
+	switch {
+	case sum.Status == PayoutFailed:
+		failed := payoutException(sum, sum.Amount, none(sum.Amount),
+			fmt.Sprintf("The payout of %s, made at %s, failed%s: the money did not reach the bank.", sum.Amount, at(sum.CreatedAt), because(sum.Reason)))
+		failed.Sticky = true
+		return []Exception{failed}
+	case sum.Status == PayoutCanceled || !sum.Automatic || !sum.Itemised || sum.Lines == 0:
+		return nil
+	case len(sum.Sums) != 1 || sum.Sums[0] != sum.Amount:
+		text := fmt.Sprintf("The payout is %s; its %d movements come to %s.", sum.Amount, sum.Lines, words(sum.Sums))
+		return []Exception{payoutException(sum, sum.inItsCurrency(), sum.Amount, text)}
+	default:
+		return nil
+	}
+}
+
+// inItsCurrency is what the movements come to in the payout's own currency.
+func (s PayoutSum) inItsCurrency() money.Amount {
+	for _, sum := range s.Sums {
+		if sum.Currency == s.Amount.Currency {
+			return sum
+		}
+	}
+	return money.Amount{Currency: s.Amount.Currency}
+}
+
+func words(sums []money.Amount) string {
+	texts := make([]string, len(sums))
+	for i, sum := range sums {
+		texts[i] = sum.String()
+	}
+	return strings.Join(texts, " and ")
+}
+
+func payoutException(sum PayoutSum, expected, actual money.Amount, text string) Exception {
+	known := entryOf(PayoutMismatch)
+	return complete(Exception{
+		Code: PayoutMismatch, Severity: known.severity, NextStep: known.nextStep, CaseKey: CaseKeyOfPayout(sum.Key),
+		Feed: sum.Feed, Account: sum.Account, TransactionReference: sum.ID, Expected: expected, Actual: actual, Explanation: text,
+	})
+}
+
+// CaseKeyOfRejection is the key of the case of a row that could not be read.
+func CaseKeyOfRejection(key Key) string {
+	return "rejection/" + key.Feed + "/" + key.Account + "/" + key.Kind + "/" + key.ID
+}
+
+// JudgeRejection raises DATA_INVALID for a row that could not be read.
+func JudgeRejection(rejection Rejection) Exception {
+	known := entryOf(DataInvalid)
+	return Exception{
+		Code: DataInvalid, Severity: known.severity, NextStep: known.nextStep, CaseKey: CaseKeyOfRejection(rejection.Key),
+		Feed: rejection.Feed, Account: rejection.Account, OrderReference: rejection.Reference, TransactionReference: rejection.ID,
+		Explanation: fmt.Sprintf("The %s %s of %s could not be read: %s. The row is kept and nothing is concluded about its order.", rejection.Kind, rejection.ID, rejection.Feed, rejection.Reason),
+	}
+}
+
+// Age is the whole days between two instants, never negative.
+func Age(from, now time.Time) int {
+	return max(0, int(now.Sub(from)/day))
+}

@@ -1,0 +1,170 @@
+// Package reports shows one finance day to people and to programs: one Excel workbook and a CSV file per table.
+//
+// The columns of each table are declared once (tables.go) and rendered twice: csv.go for programs (RFC 4180, UTC,
+// plain decimals) and sheet.go for people (the finance zone, number formats, totals). summary.go adds the page that
+// says in one sentence whether the day ties out. Files appear by rename, all of a day's files or none (stage.go).
+package reports
+
+import (
+	"iter"
+	"time"
+
+	"tieout/reconcile/money"
+)
+
+// Day is everything that one finance day's report shows. The report reads no clock and no database: what it says is a
+// function of this value alone, so that the same day gives the same bytes however often it is written.
+//
+// The sequences give rows in the order in which they are to be printed and must give the same rows each time they are
+// ranged: they are read for the CSV file and the measurements, and again for the workbook. A nil sequence is an empty
+// one. An error from a sequence ends the report and nothing is published.
+type Day struct {
+	FinanceDay string         // 2026-03-10: the day in Zone that AsOf lies in; also the name of the folder
+	AsOf       time.Time      // the instant that stands for now: ages and days left are counted from it
+	Zone       *time.Location // the finance zone: the wall time shown in the workbook. CSV is always in UTC
+	Version    string         // of tieout
+	RunID      int64
+
+	Totals []ControlTotal
+	Feeds  []FeedState
+	Steps  []StepCount
+
+	Exceptions   iter.Seq2[Exception, error]
+	Canceled     iter.Seq2[CanceledOrder, error]
+	Ageing       iter.Seq2[AgeingRow, error]
+	RefundWindow iter.Seq2[RefundWindowRow, error]
+	Payouts      iter.Seq2[PayoutRow, error]
+	Matched      iter.Seq2[MatchedRow, error]
+}
+
+// Tally is how many and how much.
+type Tally struct {
+	Count int
+	Value money.Amount
+}
+
+// ControlTotal proves that nothing was lost on the way for one feed, account and currency: what came in is either
+// matched, waiting, excepted, out of scope or rejected. Each order and each payment is counted in exactly one row,
+// because the total rows of the summary add the rows of a currency. An amount without a currency is taken to be in
+// Currency; one in another currency is an error, because a row is never a sum across currencies.
+type ControlTotal struct {
+	Feed     string
+	Account  string
+	Currency string // ISO 4217; empty only for rows whose currency could not be read (Rejected)
+
+	Orders   int
+	Payments int
+	Gross    money.Amount
+	Refunded money.Amount
+	Fees     money.Amount
+	Net      money.Amount
+
+	Matched    Tally
+	Waiting    Tally
+	Excepted   Tally
+	OutOfScope Tally
+	Rejected   int // rows that could not be read; they have no amount
+}
+
+// FeedState says how far one account at one feed is known. A day never ties out while a feed is incomplete.
+type FeedState struct {
+	Feed            string
+	Account         string
+	Complete        bool
+	CompleteThrough time.Time // zero: never complete so far
+	Reason          string    // why it is incomplete, in words for a person; empty when complete
+}
+
+// StepCount is what one step of the run did. It carries no durations: the bytes must not depend on speed.
+type StepCount struct {
+	Step                              string
+	Read, Stored, Unchanged           int
+	Rejected                          int
+	Matched, Waiting, Excepted, Acted int
+}
+
+// Exception is one open or acknowledged exception (design §5). The age in days is counted by the report.
+type Exception struct {
+	Code                 string
+	Severity             string // critical, high, medium or low; each has its colour in the workbook
+	Status               string
+	Feed                 string
+	Account              string
+	OrderReference       string
+	TransactionReference string
+	Currency             string
+	Expected             *money.Amount // what the shop says; nil: it says nothing
+	Actual               *money.Amount // what the provider says; nil: it says nothing
+	Difference           *money.Amount // actual − expected in Currency; nil where that has no meaning
+	FirstSeen            time.Time
+	LastSeen             time.Time
+	DueAt                time.Time // zero: no due date
+	Explanation          string
+	NextStep             string
+}
+
+// CanceledOrder is one order that tieout canceled, with the evidence on which it did so.
+type CanceledOrder struct {
+	OrderReference string
+	Amount         money.Amount
+	CanceledAt     time.Time
+	Reason         string
+	Evidence       string // each source and payment that was looked at with its status: "src_1 canceled; src_2 failed"
+	CustomerTold   string // state of the message in the outbox: "waiting", "sent 2026-03-10T08:00:00Z", …
+}
+
+// AgeingRow is one payment that is authorised and not settled. Age and bucket are counted by the report.
+type AgeingRow struct {
+	Feed                 string
+	Account              string
+	TransactionReference string
+	OrderReference       string
+	Amount               money.Amount
+	SettleStatus         string // as the provider writes it: 0, 1, 10, 2
+	StartedAt            time.Time
+	DueAt                time.Time // zero: no due date
+	State                string    // waiting, overdue or suspended
+}
+
+// RefundWindowRow is money owed back, and how long the provider still lets it be given back. The days left are counted
+// by the report and are negative once the window is over.
+type RefundWindowRow struct {
+	OrderReference   string
+	PaymentReference string
+	Feed             string
+	Account          string
+	Amount           money.Amount // owed back
+	Why              string       // requested, duplicate, paid after cancel
+	AskedAt          time.Time    // zero: nobody asked, it is owed
+	WindowEnds       time.Time    // the first instant at which a refund is refused (half-open)
+	Decision         string       // waiting, accepted, rejected, executed
+	Reason           string
+}
+
+// PayoutRow is one payout, tied out against the movements it consists of.
+type PayoutRow struct {
+	Feed                 string
+	Account              string
+	Payout               string
+	Amount               money.Amount
+	Status               string
+	ArrivesAt            time.Time // zero: not told
+	Movements            int
+	MovementsSum         *money.Amount // nil: the movements are not known (yet)
+	Difference           *money.Amount // amount − sum of movements
+	ReconciliationStatus string        // the provider's: completed, in_progress, not_applicable
+}
+
+// MatchedRow is one order and the payment that agrees with it.
+type MatchedRow struct {
+	OrderReference   string
+	Feed             string
+	Account          string
+	PaymentReference string
+	OrderAmount      money.Amount
+	PaidAmount       money.Amount
+	Refunded         money.Amount
+	PaidAt           time.Time
+	Settlement       string // movement or payout that settled it; empty when not known yet
+	MatchedBy        string // the rule: payment id, reference, truncated reference
+}

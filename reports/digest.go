@@ -1,0 +1,230 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"tieout/reconcile/money"
+)
+
+const severityKey = "severity"
+
+// The severities, gravest first. Any other is shown as it is, after these.
+var severities = []string{"critical", "high", "medium", "low"}
+
+func severityRank(severity string) int {
+	if i := slices.Index(severities, severity); i >= 0 {
+		return i
+	}
+	return len(severities)
+}
+
+// digest is the exceptions in brief: one line per code and currency, and what the headline says.
+type digest struct {
+	count    int64
+	critical int64
+	lines    []codeLine
+	largest  []Exception // the one with the most money in each currency, by currency
+}
+
+// codeLine is the exceptions of one code in one currency.
+type codeLine struct {
+	severity string // the gravest among them
+	code     string
+	currency string // empty: they concern no amount
+	count    int64
+	amount   money.Amount // the sum of the amounts concerned
+	oldest   time.Time
+	nextStep string // of the oldest
+}
+
+type codeKey struct{ code, currency string }
+
+func digestExceptions(day Day) (digest, error) {
+	c := collector{lines: map[codeKey]*codeLine{}, largest: map[string]Exception{}}
+	if day.Exceptions == nil {
+		return c.digest, nil
+	}
+	for e, err := range day.Exceptions {
+		if err != nil {
+			return digest{}, fmt.Errorf("read the exceptions for the summary: %w", err)
+		}
+		if err := c.add(e); err != nil {
+			return digest{}, fmt.Errorf("add up the exceptions of %s: %w", e.Code, err)
+		}
+	}
+	return c.finish(), nil
+}
+
+// collector builds a digest from one exception after the other.
+type collector struct {
+	digest  digest
+	lines   map[codeKey]*codeLine
+	largest map[string]Exception // by currency
+}
+
+func (c *collector) add(e Exception) error {
+	c.digest.count++
+	if e.Severity == severities[0] {
+		c.digest.critical++
+	}
+	amount := concerned(e)
+	if amount.Currency != "" && amount.Minor > concerned(c.largest[amount.Currency]).Minor {
+		c.largest[amount.Currency] = e
+	}
+	key := codeKey{e.Code, amount.Currency}
+	if c.lines[key] == nil {
+		c.lines[key] = &codeLine{severity: e.Severity, code: e.Code, currency: amount.Currency, oldest: e.FirstSeen, nextStep: e.NextStep}
+	}
+	return c.lines[key].add(e, amount)
+}
+
+// finish puts the lines in the order of gravity, code and currency.
+func (c *collector) finish() digest {
+	for _, line := range c.lines {
+		c.digest.lines = append(c.digest.lines, *line)
+	}
+	slices.SortFunc(c.digest.lines, func(a, b codeLine) int {
+		return cmp.Or(cmp.Compare(severityRank(a.severity), severityRank(b.severity)), cmp.Compare(a.code, b.code), cmp.Compare(a.currency, b.currency))
+	})
+	for _, currency := range slices.Sorted(maps.Keys(c.largest)) {
+		c.digest.largest = append(c.digest.largest, c.largest[currency])
+	}
+	return c.digest
+}
+
+func (l *codeLine) add(e Exception, amount money.Amount) (err error) {
+	l.count++
+	if severityRank(e.Severity) < severityRank(l.severity) {
+		l.severity = e.Severity
+	}
+	if e.FirstSeen.Before(l.oldest) {
+		l.oldest, l.nextStep = e.FirstSeen, e.NextStep
+	}
+	l.amount, err = l.amount.Add(amount)
+	return err
+}
+
+// concerned is how much money an exception is about: what is missing or too much, else what the provider says, else
+// what the order says. It is never negative, so that a surplus and a lack do not cancel out.
+func concerned(e Exception) money.Amount {
+	figure := cmp.Or(e.Difference, e.Actual, e.Expected)
+	if figure == nil {
+		return money.Amount{}
+	}
+	amount := *figure
+	amount.Currency = cmp.Or(amount.Currency, e.Currency)
+	if amount.Minor < 0 {
+		return amount.Neg()
+	}
+	return amount
+}
+
+// codeTable is the summary's block of exceptions by code.
+func codeTable(day Day, d digest) table {
+	return newTable("Exceptions by code", "", "None: no exception is open.", []field[codeLine]{
+		text(severityKey, "Severity", widthShort, func(l codeLine) string { return l.severity }),
+		text("code", "Code", widthID, func(l codeLine) string { return l.code }),
+		text(currencyKey, "Currency", widthShort, func(l codeLine) string { return l.currency }),
+		totalled(count("count", "Count", func(l codeLine) int64 { return l.count })),
+		count("age_days", "Oldest (days)", func(l codeLine) int64 { return age(l.oldest, day.AsOf) }),
+		totalled(amount("amount", "Amount concerned", func(l codeLine) cell { return amountCell(l.amount) })),
+		instant("oldest", "Oldest seen", func(l codeLine) time.Time { return l.oldest }),
+		text("next_step", "Next step (of the oldest)", widthProse, func(l codeLine) string { return l.nextStep }),
+	}, withoutErrors(d.lines))
+}
+
+// headline says in words whether the day ties out. It says so only if every feed is complete, no row was rejected and
+// no exception is open; whatever stands against it is said instead, each thing on a line.
+func headline(day Day, d digest) (sentence string, tiesOut bool) {
+	var parts []string
+	if d.count > 0 {
+		parts = append(parts, exceptionsInWords(d))
+	}
+	if incomplete := incompleteInWords(day); incomplete != "" {
+		parts = append(parts, incomplete)
+	}
+	rejected, waiting := 0, 0
+	for _, c := range day.Totals {
+		rejected += c.Rejected
+		waiting += c.Waiting.Count
+	}
+	if rejected > 0 {
+		parts = append(parts, plural(int64(rejected), "row", "rows")+" could not be read.")
+	}
+	if tiesOut = len(parts) == 0; tiesOut {
+		parts = append(parts, "Everything ties out.")
+	}
+	if waiting > 0 {
+		parts = append(parts, grouped(fmt.Sprint(waiting))+" waiting inside the grace, which is no exception.")
+	}
+	return strings.Join(parts, "\n"), tiesOut
+}
+
+// shownLargest is how many currencies the headline names the largest exception of.
+const shownLargest = 3
+
+func exceptionsInWords(d digest) string {
+	var b strings.Builder
+	if d.count == 1 {
+		b.WriteString("1 exception needs a person")
+	} else {
+		b.WriteString(plural(d.count, "exception", "exceptions") + " need a person")
+	}
+	switch {
+	case d.critical == 0:
+		b.WriteString(", none critical")
+	case d.count == 1:
+		b.WriteString(" and is critical")
+	default:
+		b.WriteString(", " + grouped(fmt.Sprint(d.critical)) + " of them critical")
+	}
+	for i, e := range d.largest[:min(shownLargest, len(d.largest))] {
+		b.WriteString([]string{"; largest ", ", "}[min(i, 1)])
+		amount := concerned(e)
+		fmt.Fprintf(&b, "%s %s (%s %s)", grouped(amount.Decimal()), amount.Currency, e.Code, cmp.Or(e.TransactionReference, e.OrderReference))
+	}
+	if more := len(d.largest) - shownLargest; more > 0 {
+		fmt.Fprintf(&b, " and %s", plural(int64(more), "other currency", "other currencies"))
+	}
+	return b.String() + "."
+}
+
+func incompleteInWords(day Day) string {
+	if len(day.Feeds) == 0 {
+		return "No feed was read, so nothing can be said to tie out."
+	}
+	var parts []string
+	for _, f := range day.Feeds {
+		if f.Complete {
+			continue
+		}
+		part := strings.TrimSpace(f.Feed+" "+f.Account) + " was never complete"
+		if !f.CompleteThrough.IsZero() {
+			part = strings.TrimSpace(f.Feed+" "+f.Account) + " is complete only through " + inZone(f.CompleteThrough, day.Zone)
+		}
+		if f.Reason != "" {
+			part += " (" + f.Reason + ")"
+		}
+		parts = append(parts, part)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Incomplete: " + strings.Join(parts, "; ") + "."
+}
+
+func inZone(t time.Time, zone *time.Location) string {
+	return t.In(zone).Format(wallTimeLayout) + " " + zone.String()
+}
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return grouped(fmt.Sprint(n)) + " " + many
+}

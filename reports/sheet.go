@@ -1,0 +1,229 @@
+package reports
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"tieout/reconcile/money"
+)
+
+const (
+	lineHeight   = 15.0 // points, of one line of the body font
+	maxRowHeight = 405.0
+	padding      = 3 // characters of a column that its text may not use, the filter button among them
+)
+
+// sheet is one sheet being streamed, top to bottom.
+type sheet struct {
+	*excelize.StreamWriter
+	book *workbook
+	name string
+	row  int // the last one written
+}
+
+// openSheet begins a sheet. Excel's own order of parts wants widths and panes before the first row.
+func (b *workbook) openSheet(name string, widths []int, frozen bool) (*sheet, error) {
+	if err := b.newSheet(name); err != nil {
+		return nil, err
+	}
+	yes := true
+	if err := b.file.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &yes}); err != nil {
+		return nil, err
+	}
+	stream, err := b.file.NewStreamWriter(name)
+	if err != nil {
+		return nil, err
+	}
+	for i, width := range widths {
+		if err := stream.SetColWidth(i+1, i+1, float64(width)); err != nil {
+			return nil, err
+		}
+	}
+	s := &sheet{StreamWriter: stream, book: b, name: name}
+	if frozen {
+		err = stream.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+	}
+	return s, err
+}
+
+// newSheet adds a sheet; the first takes the place of the one that a new workbook has.
+func (b *workbook) newSheet(name string) error {
+	b.sheets++
+	if b.sheets == 1 {
+		return b.file.SetSheetName(b.file.GetSheetName(0), name)
+	}
+	_, err := b.file.NewSheet(name)
+	return err
+}
+
+// add writes the next row; a height of 0 leaves it to Excel.
+func (s *sheet) add(values []any, height float64) error {
+	s.row++
+	return s.SetRow("A"+strconv.Itoa(s.row), values, excelize.RowOpts{Height: min(height, maxRowHeight)})
+}
+
+// side lays cells side by side.
+func side(cells []excelize.Cell) []any {
+	values := make([]any, len(cells))
+	for i, c := range cells {
+		values[i] = c
+	}
+	return values
+}
+
+// finish sets up printing (A4 landscape, all columns on a page, the header on each) and ends the sheet.
+func (s *sheet) finish(repeatHeader bool) error {
+	file := s.book.file
+	if repeatHeader {
+		rows := &excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: quoted(s.name) + "!$1:$1", Scope: s.name}
+		if err := file.SetDefinedName(rows); err != nil {
+			return err
+		}
+	}
+	landscape, a4, one, asMany := "landscape", 9, 1, 0
+	layout := &excelize.PageLayoutOptions{Orientation: &landscape, Size: &a4, FitToWidth: &one, FitToHeight: &asMany}
+	if err := file.SetPageLayout(s.name, layout); err != nil {
+		return err
+	}
+	flank, edge, body := 0.4, 0.3, 0.7 // inches
+	margins := &excelize.PageLayoutMarginsOptions{Left: &flank, Right: &flank, Header: &edge, Footer: &edge, Top: &body, Bottom: &body}
+	if err := file.SetPageMargins(s.name, margins); err != nil {
+		return err
+	}
+	err := file.SetHeaderFooter(s.name, &excelize.HeaderFooterOptions{
+		OddHeader: "&L&\"Calibri,Bold\"tieout: " + s.name + "&RFinance day " + s.book.day.FinanceDay,
+		OddFooter: "&LAs of " + s.book.day.AsOf.UTC().Format(time.RFC3339) + "&RPage &P of &N",
+	})
+	if err != nil {
+		return err
+	}
+	return s.Flush()
+}
+
+// layout is how a table lies on a sheet.
+type layout struct {
+	wraps  []bool // columns whose text is longer than the column
+	widths []int  // in characters
+}
+
+// layoutOf fits the columns to headings, cells and totals, and lets what is longer than a column may be wrap.
+func layoutOf(t table, s survey) layout {
+	l := layout{wraps: make([]bool, len(t.columns)), widths: make([]int, len(t.columns))}
+	for i, c := range t.columns {
+		width := s.widths[i]
+		if c.kind == kindTime {
+			width = len(wallTimeLayout)
+		}
+		for _, sums := range s.totals {
+			if sums[i].any {
+				width = max(width, displayWidth(totalCell(sums[i], c.kind).display(c.kind)))
+			}
+		}
+		l.wraps[i] = c.kind == kindText && width > c.width
+		if c.kind == kindText {
+			width = min(width, c.width)
+		}
+		for _, word := range strings.Fields(c.heading) {
+			width = max(width, displayWidth(word)+1)
+		}
+		l.widths[i] = width + padding
+	}
+	return l
+}
+
+func totalCell(sum total, k kind) cell {
+	switch {
+	case !sum.any:
+		return cell{}
+	case k == kindCount:
+		return countCell(sum.count)
+	}
+	return amountCell(sum.amount)
+}
+
+// height is what the longest wrapped cell of a row needs, or 0 if none wraps.
+func (l layout) height(cells []cell) float64 {
+	most := 1
+	for i, c := range cells {
+		if l.wraps[i] {
+			most = max(most, wrappedLines(c.text, l.widths[i]-1))
+		}
+	}
+	if most == 1 {
+		return 0
+	}
+	return float64(most) * lineHeight
+}
+
+// wrappedLines counts the lines that text takes when it is broken between words; a word longer than a line is broken.
+func wrappedLines(text string, width int) int {
+	lines := 0
+	for paragraph := range strings.SplitSeq(text, "\n") {
+		used := 0
+		lines++
+		for _, word := range strings.Fields(paragraph) {
+			length := displayWidth(word)
+			if used > 0 && used+1+length > width {
+				lines++
+				used = 0
+			}
+			if used > 0 {
+				used++
+			}
+			used += length
+			lines += (used - 1) / width
+			used = (used-1)%width + 1
+		}
+	}
+	return lines
+}
+
+// headings is the header row. Times name their zone, which Excel's own times have not.
+func (s *sheet) headings(t table, l layout) ([]excelize.Cell, float64, error) {
+	values, lines := make([]excelize.Cell, len(t.columns)), 1
+	for i, c := range t.columns {
+		heading := c.heading
+		if c.kind == kindTime {
+			heading += " (" + s.book.day.Zone.String() + ")"
+		}
+		lines = max(lines, wrappedLines(heading, l.widths[i]-padding))
+		id, err := s.book.styles.id(styleKey{look: lookHeader, kind: c.kind})
+		if err != nil {
+			return nil, 0, err
+		}
+		values[i] = excelize.Cell{StyleID: id, Value: heading}
+	}
+	return values, float64(lines)*lineHeight + 4, nil
+}
+
+// cells renders one row of data.
+func (s *sheet) cells(t table, l layout, cells []cell) ([]excelize.Cell, error) {
+	values := make([]excelize.Cell, len(cells))
+	for i, c := range t.columns {
+		look := lookBody
+		if l.wraps[i] {
+			look = lookWrap
+		}
+		if severe, ok := severityLooks[cells[i].text]; ok && c.key == severityKey {
+			look = severe
+		}
+		value, err := s.book.value(cells[i], c.kind, look, cells[t.currency].text)
+		if err != nil {
+			return nil, err
+		}
+		values[i] = value
+	}
+	return values, nil
+}
+
+// excelNumber is an amount in major units. The double nearest to the decimal prints as that decimal up to 15 digits,
+// which is all that Excel holds.
+func excelNumber(a money.Amount) float64 {
+	number, _ := strconv.ParseFloat(a.Decimal(), 64) // Decimal writes nothing that does not parse
+	return number
+}
+
+func quoted(sheet string) string { return "'" + strings.ReplaceAll(sheet, "'", "''") + "'" }

@@ -1,0 +1,156 @@
+package reports
+
+import (
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// wallTimeLayout is how times read in the workbook, and excelTime the same for Excel.
+const (
+	wallTimeLayout = "2006-01-02 15:04"
+	excelTime      = "yyyy-mm-dd hh:mm"
+)
+
+// look is what a cell is for, apart from the kind of its value.
+type look int
+
+const (
+	lookBody look = iota
+	lookWrap
+	lookHeader
+	lookTotal
+	lookTitle
+	lookSection
+	lookNote
+	lookTiesOut
+	lookExcepted
+	lookCritical
+	lookHigh
+	lookMedium
+)
+
+// severityLooks differ in brightness as well as in colour, so that they read in greyscale, in print and to the
+// colour-blind; the word is always in the cell. Low has no colour.
+var severityLooks = map[string]look{"critical": lookCritical, "high": lookHigh, "medium": lookMedium}
+
+// styleKey is everything that a style depends on.
+type styleKey struct {
+	look   look
+	kind   kind
+	digits int    // of an amount's currency
+	suffix string // as of foreign
+}
+
+// styles makes each style of the workbook once.
+type styles struct {
+	file *excelize.File
+	ids  map[styleKey]int
+}
+
+func (s *styles) id(key styleKey) (int, error) {
+	if id, ok := s.ids[key]; ok {
+		return id, nil
+	}
+	id, err := s.file.NewStyle(styleOf(key))
+	if err == nil {
+		s.ids[key] = id
+	}
+	return id, err
+}
+
+func styleOf(key styleKey) *excelize.Style {
+	style := &excelize.Style{Alignment: &excelize.Alignment{Vertical: "top"}, Font: &excelize.Font{Family: "Calibri", Size: 11}}
+	applyKind(style, key)
+	applyLook(style, key.look)
+	return style
+}
+
+// Numbers keep a little space from the text to their right: in the number format, because LibreOffice does not always
+// honour the indent of a number.
+func applyKind(style *excelize.Style, key styleKey) {
+	style.Alignment.Horizontal = "right"
+	switch key.kind {
+	case kindText:
+		style.Alignment.Horizontal = "left"
+		if key.look == lookBody {
+			style.NumFmt = 49 // text: an id of digits stays an id
+		}
+	case kindCount:
+		format := amountFormat(0, "")
+		style.CustomNumFmt = &format
+	case kindAmount:
+		format := amountFormat(key.digits, key.suffix)
+		style.CustomNumFmt = &format
+	case kindTime:
+		format := excelTime
+		style.CustomNumFmt = &format
+		style.Alignment.Horizontal = "left"
+	}
+}
+
+func amountFormat(digits int, suffix string) string {
+	format := "#,##0"
+	if digits > 0 {
+		format += "." + strings.Repeat("0", digits)
+	}
+	if suffix != "" {
+		format += `"` + suffix + `"`
+	}
+	return format + "_)"
+}
+
+// The colours of the workbook. White on ink and on red, and black on the rest, keep a contrast of at least 7 to 1.
+const (
+	inkBlue   = "1F3864"
+	paleBlue  = "DDE6F3"
+	paleGreen = "E2F0D9"
+	darkRed   = "9C0006"
+	orange    = "F8C08A"
+	yellow    = "FFF2CC"
+	hairGrey  = "C9CED6"
+	textGrey  = "595959"
+)
+
+func applyLook(style *excelize.Style, l look) {
+	ruled := []excelize.Border{{Type: "bottom", Color: hairGrey, Style: 1}}
+	switch l {
+	case lookTitle:
+		style.Font.Bold, style.Font.Size, style.Font.Color = true, 18, inkBlue
+	case lookSection:
+		style.Font.Bold, style.Font.Size, style.Font.Color = true, 13, inkBlue
+	case lookNote:
+		style.Font.Color = textGrey
+	case lookWrap:
+		style.Alignment.WrapText, style.Border = true, ruled
+	case lookHeader:
+		paint(style, inkBlue, "FFFFFF")
+		if style.Alignment.Horizontal == "right" {
+			style.Alignment.Indent = 1
+		}
+		style.Alignment.WrapText, style.Alignment.Vertical = true, "center"
+	case lookTotal:
+		paint(style, paleBlue, "000000")
+		style.Border = []excelize.Border{{Type: "top", Color: "000000", Style: 1}}
+	case lookTiesOut:
+		paint(style, paleGreen, "000000")
+		style.Font.Size, style.Alignment.WrapText, style.Alignment.Vertical = 13, true, "center"
+	case lookExcepted:
+		paint(style, darkRed, "FFFFFF")
+		style.Font.Size, style.Alignment.WrapText, style.Alignment.Vertical = 13, true, "center"
+	case lookCritical:
+		paint(style, darkRed, "FFFFFF")
+	case lookHigh:
+		paint(style, orange, "000000")
+	case lookMedium:
+		paint(style, yellow, "000000")
+		style.Font.Bold = false
+	default:
+		style.Border = ruled
+	}
+}
+
+func paint(style *excelize.Style, fill, font string) {
+	style.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{fill}}
+	style.Font.Bold, style.Font.Color = true, font
+}

@@ -1,0 +1,198 @@
+package reports
+
+import (
+	"iter"
+	"slices"
+	"time"
+)
+
+// The widest that a column grows in the workbook, in characters.
+const (
+	widthShort = 18
+	widthID    = 28
+	widthProse = 46
+)
+
+func text[T any](key, heading string, width int, value func(T) string) field[T] {
+	return field[T]{column{key: key, heading: heading, kind: kindText, width: width}, func(row T) cell { return textCell(value(row)) }}
+}
+
+func count[T any](key, heading string, value func(T) int64) field[T] {
+	return field[T]{column{key: key, heading: heading, kind: kindCount, width: widthShort}, func(row T) cell { return countCell(value(row)) }}
+}
+
+func amount[T any](key, heading string, value func(T) cell) field[T] {
+	return field[T]{column{key: key, heading: heading, kind: kindAmount, width: widthID}, value}
+}
+
+func instant[T any](key, heading string, value func(T) time.Time) field[T] {
+	return field[T]{column{key: key, heading: heading, kind: kindTime, width: widthShort}, func(row T) cell { return timeCell(value(row)) }}
+}
+
+// totalled marks a column that the workbook adds up per currency.
+func totalled[T any](f field[T]) field[T] {
+	f.total = true
+	return f
+}
+
+// exceptionTable has the columns of design §5, in its order: exceptions.csv is a contract with other programs.
+// Expected and actual have no totals: where currencies differ they are in two of them.
+func exceptionTable(day Day) table {
+	return newTable("Exceptions", "exceptions.csv", "None: no exception is open.", []field[Exception]{
+		text("code", "Code", widthID, func(e Exception) string { return e.Code }),
+		text(severityKey, "Severity", widthShort, func(e Exception) string { return e.Severity }),
+		text("status", "Status", widthShort, func(e Exception) string { return e.Status }),
+		text("feed", "Feed", widthShort, func(e Exception) string { return e.Feed }),
+		text("account", "Account", widthID, func(e Exception) string { return e.Account }),
+		text("order_reference", "Order", widthID, func(e Exception) string { return e.OrderReference }),
+		text("transaction_reference", "Transaction", widthID, func(e Exception) string { return e.TransactionReference }),
+		text(currencyKey, "Currency", widthShort, func(e Exception) string { return e.Currency }),
+		amount("expected", "Expected (order)", func(e Exception) cell { return optionalAmount(e.Expected) }),
+		amount("actual", "Actual (provider)", func(e Exception) cell { return optionalAmount(e.Actual) }),
+		totalled(amount("difference", "Difference", func(e Exception) cell { return optionalAmount(e.Difference) })),
+		instant("first_seen", "First seen", func(e Exception) time.Time { return e.FirstSeen }),
+		instant("last_seen", "Last seen", func(e Exception) time.Time { return e.LastSeen }),
+		count("age_days", "Age (days)", func(e Exception) int64 { return age(e.FirstSeen, day.AsOf) }),
+		instant("due_at", "Due", func(e Exception) time.Time { return e.DueAt }),
+		text("explanation", "Explanation", widthProse, func(e Exception) string { return e.Explanation }),
+		text("next_step", "Next step", widthProse, func(e Exception) string { return e.NextStep }),
+	}, day.Exceptions)
+}
+
+func canceledTable(day Day) table {
+	return newTable("Canceled orders", "canceled_orders.csv", "None: no order was canceled.", []field[CanceledOrder]{
+		text("order_reference", "Order", widthID, func(o CanceledOrder) string { return o.OrderReference }),
+		text(currencyKey, "Currency", widthShort, func(o CanceledOrder) string { return o.Amount.Currency }),
+		totalled(amount("amount", "Amount", func(o CanceledOrder) cell { return amountCell(o.Amount) })),
+		instant("canceled_at", "Canceled", func(o CanceledOrder) time.Time { return o.CanceledAt }),
+		text("reason", "Reason", widthProse, func(o CanceledOrder) string { return o.Reason }),
+		text("evidence", "Evidence: sources and payments", widthProse, func(o CanceledOrder) string { return o.Evidence }),
+		text("customer_told", "Customer told", widthID, func(o CanceledOrder) string { return o.CustomerTold }),
+	}, day.Canceled)
+}
+
+func ageingTable(day Day) table {
+	return newTable("Settlement ageing", "settlement_ageing.csv", "None: no payment is waiting to settle.", []field[AgeingRow]{
+		text("feed", "Feed", widthShort, func(a AgeingRow) string { return a.Feed }),
+		text("account", "Account", widthID, func(a AgeingRow) string { return a.Account }),
+		text("transaction_reference", "Transaction", widthID, func(a AgeingRow) string { return a.TransactionReference }),
+		text("order_reference", "Order", widthID, func(a AgeingRow) string { return a.OrderReference }),
+		text(currencyKey, "Currency", widthShort, func(a AgeingRow) string { return a.Amount.Currency }),
+		totalled(amount("amount", "Amount", func(a AgeingRow) cell { return amountCell(a.Amount) })),
+		text("settlestatus", "Settle status", widthShort, func(a AgeingRow) string { return a.SettleStatus }),
+		instant("started_at", "Started", func(a AgeingRow) time.Time { return a.StartedAt }),
+		count("age_days", "Age (days)", func(a AgeingRow) int64 { return age(a.StartedAt, day.AsOf) }),
+		text("bucket", "Bucket", widthShort, func(a AgeingRow) string { return bucket(age(a.StartedAt, day.AsOf)) }),
+		instant("due_at", "Due", func(a AgeingRow) time.Time { return a.DueAt }),
+		text("state", "State", widthShort, func(a AgeingRow) string { return a.State }),
+	}, day.Ageing)
+}
+
+func refundWindowTable(day Day) table {
+	return newTable("Refund window", "refund_window.csv", "None: no money is owed back.", []field[RefundWindowRow]{
+		text("order_reference", "Order", widthID, func(r RefundWindowRow) string { return r.OrderReference }),
+		text("payment_reference", "Payment", widthID, func(r RefundWindowRow) string { return r.PaymentReference }),
+		text("feed", "Feed", widthShort, func(r RefundWindowRow) string { return r.Feed }),
+		text("account", "Account", widthID, func(r RefundWindowRow) string { return r.Account }),
+		text(currencyKey, "Currency", widthShort, func(r RefundWindowRow) string { return r.Amount.Currency }),
+		totalled(amount("amount", "Owed back", func(r RefundWindowRow) cell { return amountCell(r.Amount) })),
+		text("why", "Why", widthID, func(r RefundWindowRow) string { return r.Why }),
+		instant("asked_at", "Asked", func(r RefundWindowRow) time.Time { return r.AskedAt }),
+		instant("window_ends", "Window ends", func(r RefundWindowRow) time.Time { return r.WindowEnds }),
+		count("days_left", "Days left", func(r RefundWindowRow) int64 { return wholeDays(day.AsOf, r.WindowEnds) }),
+		text("decision", "Decision", widthShort, func(r RefundWindowRow) string { return r.Decision }),
+		text("reason", "Reason", widthProse, func(r RefundWindowRow) string { return r.Reason }),
+	}, day.RefundWindow)
+}
+
+func payoutTable(day Day) table {
+	return newTable("Payouts", "payouts.csv", "None: no payout is known.", []field[PayoutRow]{
+		text("feed", "Feed", widthShort, func(p PayoutRow) string { return p.Feed }),
+		text("account", "Account", widthID, func(p PayoutRow) string { return p.Account }),
+		text("payout", "Payout", widthID, func(p PayoutRow) string { return p.Payout }),
+		text(currencyKey, "Currency", widthShort, func(p PayoutRow) string { return p.Amount.Currency }),
+		totalled(amount("amount", "Amount", func(p PayoutRow) cell { return amountCell(p.Amount) })),
+		text("status", "Status", widthShort, func(p PayoutRow) string { return p.Status }),
+		instant("arrives_at", "Arrives", func(p PayoutRow) time.Time { return p.ArrivesAt }),
+		count("movements", "Movements", func(p PayoutRow) int64 { return int64(p.Movements) }),
+		totalled(amount("movements_sum", "Sum of movements", func(p PayoutRow) cell { return optionalAmount(p.MovementsSum) })),
+		totalled(amount("difference", "Difference", func(p PayoutRow) cell { return optionalAmount(p.Difference) })),
+		text("reconciliation_status", "Provider's reconciliation", widthID, func(p PayoutRow) string { return p.ReconciliationStatus }),
+	}, day.Payouts)
+}
+
+func matchedTable(day Day) table {
+	return newTable("Matched", "matched.csv", "None: no order is matched.", []field[MatchedRow]{
+		text("order_reference", "Order", widthID, func(m MatchedRow) string { return m.OrderReference }),
+		text("feed", "Feed", widthShort, func(m MatchedRow) string { return m.Feed }),
+		text("account", "Account", widthID, func(m MatchedRow) string { return m.Account }),
+		text("payment_reference", "Payment", widthID, func(m MatchedRow) string { return m.PaymentReference }),
+		text(currencyKey, "Currency", widthShort, func(m MatchedRow) string { return m.OrderAmount.Currency }),
+		totalled(amount("order_amount", "Order amount", func(m MatchedRow) cell { return amountCell(m.OrderAmount) })),
+		totalled(amount("paid_amount", "Paid amount", func(m MatchedRow) cell { return amountCell(m.PaidAmount) })),
+		totalled(amount("refunded", "Refunded", func(m MatchedRow) cell { return amountCell(m.Refunded) })),
+		instant("paid_at", "Paid", func(m MatchedRow) time.Time { return m.PaidAt }),
+		text("settlement", "Settlement", widthID, func(m MatchedRow) string { return m.Settlement }),
+		text("matched_by", "Matched by", widthID, func(m MatchedRow) string { return m.MatchedBy }),
+	}, day.Matched)
+}
+
+// controlTable is summary.csv and the control totals of the summary sheet. Amounts are those of payments.
+func controlTable(day Day) table {
+	sum := func(key, heading string, value func(ControlTotal) cell) field[ControlTotal] {
+		return totalled(amount(key, heading, value))
+	}
+	number := func(key, heading string, value func(ControlTotal) int) field[ControlTotal] {
+		return totalled(count(key, heading, func(c ControlTotal) int64 { return int64(value(c)) }))
+	}
+	return newTable("Summary", "summary.csv", "None: no control total was counted.", []field[ControlTotal]{
+		text("feed", "Feed", widthShort, func(c ControlTotal) string { return c.Feed }),
+		text("account", "Account", widthID, func(c ControlTotal) string { return c.Account }),
+		text(currencyKey, "Currency", widthShort, func(c ControlTotal) string { return c.Currency }),
+		number("orders", "Orders", func(c ControlTotal) int { return c.Orders }),
+		number("payments", "Payments", func(c ControlTotal) int { return c.Payments }),
+		sum("gross", "Gross", func(c ControlTotal) cell { return amountCell(c.Gross) }),
+		sum("refunded", "Refunded", func(c ControlTotal) cell { return amountCell(c.Refunded) }),
+		sum("fees", "Fees", func(c ControlTotal) cell { return amountCell(c.Fees) }),
+		sum("net", "Net", func(c ControlTotal) cell { return amountCell(c.Net) }),
+		number("matched_count", "Matched", func(c ControlTotal) int { return c.Matched.Count }),
+		sum("matched_value", "Matched value", func(c ControlTotal) cell { return amountCell(c.Matched.Value) }),
+		number("waiting_count", "Waiting", func(c ControlTotal) int { return c.Waiting.Count }),
+		sum("waiting_value", "Waiting value", func(c ControlTotal) cell { return amountCell(c.Waiting.Value) }),
+		number("excepted_count", "Excepted", func(c ControlTotal) int { return c.Excepted.Count }),
+		sum("excepted_value", "Excepted value", func(c ControlTotal) cell { return amountCell(c.Excepted.Value) }),
+		number("out_of_scope_count", "Out of scope", func(c ControlTotal) int { return c.OutOfScope.Count }),
+		sum("out_of_scope_value", "Out of scope value", func(c ControlTotal) cell { return amountCell(c.OutOfScope.Value) }),
+		number("rejected", "Rejected rows", func(c ControlTotal) int { return c.Rejected }),
+	}, withoutErrors(day.Totals))
+}
+
+func withoutErrors[T any](rows []T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for row := range slices.Values(rows) {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// age is the whole days since an instant, never negative: a day reported as of an earlier instant has not aged.
+func age(since, asOf time.Time) int64 {
+	return max(0, wholeDays(since, asOf))
+}
+
+// bucket names the ageing bucket of a number of whole days. The unit is part of the name because spreadsheets take a
+// bare "2-3" from a CSV file for the second of March.
+func bucket(days int64) string {
+	bounds := []struct {
+		upTo int64
+		name string
+	}{{1, "0-1 days"}, {3, "2-3 days"}, {7, "4-7 days"}, {14, "8-14 days"}, {30, "15-30 days"}, {60, "31-60 days"}, {90, "61-90 days"}}
+	for _, b := range bounds {
+		if days <= b.upTo {
+			return b.name
+		}
+	}
+	return "90+ days"
+}

@@ -1,0 +1,107 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"tieout/reconcile/money"
+)
+
+// workbook is the Excel file being made. Its sheets are streamed: long ones spill to files in the folder it is given.
+type workbook struct {
+	file   *excelize.File
+	styles styles
+	day    Day
+	spill  string
+	limit  int   // rows that a sheet holds
+	rows   int64 // of data, in all sheets
+	sheets int
+}
+
+func newWorkbook(day Day, spill string, limit int) (*workbook, error) {
+	file := excelize.NewFile(excelize.Options{TmpDir: spill})
+	book := &workbook{file: file, styles: styles{file: file, ids: map[styleKey]int{}}, day: day, spill: spill, limit: limit}
+	asOf := day.AsOf.UTC().Format(time.RFC3339)
+	err := file.SetDocProps(&excelize.DocProperties{
+		Creator: "tieout " + day.Version, LastModifiedBy: "tieout " + day.Version, Title: "tieout " + day.FinanceDay,
+		Created: asOf, Modified: asOf,
+	})
+	return book, err
+}
+
+func (b *workbook) fill(found digest, control table, tables []table, surveys map[string]survey) error {
+	if counted := surveys[tables[0].name].rows; counted != found.count {
+		return changedError(tables[0].name, counted, found.count)
+	}
+	if err := b.addSummary(found, control, surveys[control.name]); err != nil {
+		return fmt.Errorf("sheet Summary: %w", err)
+	}
+	for _, t := range tables {
+		if err := b.addTable(t, surveys[t.name]); err != nil {
+			return fmt.Errorf("sheet %s: %w", t.name, err)
+		}
+	}
+	return nil
+}
+
+// changedError says that a sequence broke its promise: totals that were counted first would not fit the rows.
+func changedError(table string, first, second int64) error {
+	return fmt.Errorf("the rows of %s changed while they were read: %d, then %d", table, first, second)
+}
+
+// writeTo packs the workbook straight into its file; excelize on its own would hold the whole archive in memory.
+func (b *workbook) writeTo(to io.Writer) (err error) {
+	spool, err := os.CreateTemp(b.spill, "parts-")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := spool.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	zip, err := newArchive(to, spool)
+	if err != nil {
+		return err
+	}
+	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip })
+	return b.file.Write(io.Discard)
+}
+
+// value renders a cell. Amounts beside a currency column that says another currency carry their own.
+func (b *workbook) value(c cell, k kind, l look, rowCurrency string) (excelize.Cell, error) {
+	key := styleKey{look: l, kind: k}
+	var value any
+	switch {
+	case !c.set:
+		key.kind = kindText
+	case k == kindCount:
+		value = c.number
+	case k == kindTime:
+		value = serial(c.at.In(b.day.Zone))
+	case k == kindAmount:
+		key.digits, _ = money.Exponent(c.amount.Currency)
+		key.suffix = foreign(c, rowCurrency)
+		value = excelNumber(c.amount)
+	default:
+		value = c.text
+	}
+	id, err := b.styles.id(key)
+	return excelize.Cell{StyleID: id, Value: value}, err
+}
+
+// words is a cell of the report's own text.
+func (b *workbook) words(text string, l look) (excelize.Cell, error) {
+	return b.value(textCell(text), kindText, l, "")
+}
+
+// serial is the wall time of t as Excel counts time: days since the end of 1899, without a zone.
+func serial(t time.Time) float64 {
+	wall := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
+	epoch := time.Date(1899, time.December, 30, 0, 0, 0, 0, time.UTC)
+	return float64(wall.Unix()-epoch.Unix()) / (24 * 60 * 60)
+}

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+
+	"tieout/reconcile"
+)
+
+type coverageRow struct {
+	Feed            string `db:"feed"`
+	Account         string `db:"account"`
+	CompleteFrom    int64  `db:"complete_from"`
+	CompleteThrough int64  `db:"complete_through"`
+	LastRunID       int64  `db:"last_run_id"` // the run that changed it last
+	Reason          string `db:"reason"`
+}
+
+var coverages = newCoverages()
+
+func newCoverages() table[coverageRow] {
+	t := newTable[coverageRow]("tieout_coverage", "feed", "account")
+	t.stamps = []string{"last_run_id"}
+	return t
+}
+
+// Coverage tells for every account that was ever fetched for which time it has been shown completely, by feed and account.
+func (s *Store) Coverage(ctx context.Context) ([]reconcile.Coverage, error) {
+	rows, err := coverages.find(ctx, s.read(), "true ORDER BY feed, account")
+	list := make([]reconcile.Coverage, len(rows))
+	for i, row := range rows {
+		list[i] = reconcile.Coverage{
+			Feed: row.Feed, Account: row.Account, Reason: row.Reason,
+			Complete: reconcile.Window{From: instant(row.CompleteFrom), To: instant(row.CompleteThrough)},
+		}
+	}
+	return list, wrap(err, "read coverage")
+}
+
+// SetCoverage keeps the coverage of one account as the run left it.
+func (s *Store) SetCoverage(ctx context.Context, runID int64, c reconcile.Coverage) error {
+	row := coverageRow{
+		Feed: c.Feed, Account: c.Account, LastRunID: runID, Reason: c.Reason,
+		CompleteFrom: micros(c.Complete.From), CompleteThrough: micros(c.Complete.To),
+	}
+	err := s.transact(ctx, func(tx session) error {
+		_, err := coverages.upsert(ctx, tx, []coverageRow{row})
+		return err
+	})
+	return wrap(err, "store coverage of %s %s", c.Feed, c.Account)
+}

@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"tieout/feeds"
+	"tieout/reconcile"
+)
+
+// Version is one observation as it is kept.
+type Version struct {
+	Observation feeds.Observation
+	Version     int // 1, 2, 3 … for each key
+	SeenAt      time.Time
+	RunID       int64
+	Hash        string // SHA-256 of the body, in hex
+}
+
+type observationRow struct {
+	keyRow
+	Version int64  `db:"version"`
+	SeenAt  int64  `db:"seen_at"`
+	RunID   int64  `db:"run_id"`
+	Hash    string `db:"hash"`
+	Body    string `db:"body"`
+}
+
+var observations = newTable[observationRow]("tieout_observations", append(slices.Clone(keyColumns), "version")...)
+
+// head is the newest version held of an object.
+type head struct {
+	keyRow
+	Version int64  `db:"version"`
+	Hash    string `db:"hash"`
+}
+
+// Observe keeps, in one transaction, each item that differs from the newest version held of its key, and brings the
+// projections up to date with it. Of the counts, Stored are new versions. A key that comes more than once is so many versions in that order. A rejection takes the
+// place of the record that its key had, and a record that of a rejection.
+func (s *Store) Observe(ctx context.Context, runID int64, at time.Time, items []feeds.Item) (feeds.Counts, error) {
+	if err := checkKeys(items); err != nil {
+		return feeds.Counts{}, wrap(err, "store %d observations of run %d", len(items), runID)
+	}
+	var counts feeds.Counts
+	err := s.transact(ctx, func(tx session) error {
+		if err := tx.lockObservations(ctx); err != nil {
+			return err
+		}
+		heads, err := loadHeads(ctx, tx, items)
+		if err != nil {
+			return err
+		}
+		b := newBatch(runID, at, heads)
+		for _, item := range items {
+			b.take(item)
+		}
+		counts = b.counts
+		return b.save(ctx, tx)
+	})
+	if err != nil {
+		return feeds.Counts{}, wrap(err, "store %d observations of run %d", len(items), runID)
+	}
+	return counts, nil
+}
+
+// checkKeys guards the boundary: a record under another key than its observation's would be lost at the next rebuild.
+func checkKeys(items []feeds.Item) error {
+	for _, item := range items {
+		if item.Record == nil || item.Record.RecordKey() != item.Observation.Key {
+			return fmt.Errorf("observation %v was normalised to a record that is not its own: %v", item.Observation.Key, item.Record)
+		}
+	}
+	return nil
+}
+
+// lockObservations keeps a second observer (an import beside a run) from giving out the same version number. SQLite has
+// only one writer anyway.
+func (s session) lockObservations(ctx context.Context) error {
+	if s.dialect != Postgres {
+		return nil
+	}
+	_, err := s.exec(ctx, "LOCK TABLE tieout_observations IN SHARE ROW EXCLUSIVE MODE")
+	return err
+}
+
+func loadHeads(ctx context.Context, tx session, items []feeds.Item) (map[reconcile.Key]head, error) {
+	keys := make([]reconcile.Key, len(items))
+	for i, item := range items {
+		keys[i] = item.Observation.Key
+	}
+	rows, err := selectAll[head](ctx, tx, `SELECT feed, account, kind, id, version, hash FROM tieout_observations o
+		WHERE `+tx.inTuples(keyColumns...)+` AND version = (SELECT MAX(n.version) FROM tieout_observations n
+		WHERE n.feed = o.feed AND n.account = o.account AND n.kind = o.kind AND n.id = o.id)`, keyTuples(keys))
+	heads := make(map[reconcile.Key]head, len(rows))
+	for _, row := range rows {
+		heads[row.key()] = row
+	}
+	return heads, err
+}
+
+// batch collects what a transaction will write.
+type batch struct {
+	runID  int64
+	at     int64
+	heads  map[reconcile.Key]head
+	fresh  []observationRow
+	folded fold
+	counts feeds.Counts
+}
+
+func newBatch(runID int64, at time.Time, heads map[reconcile.Key]head) *batch {
+	return &batch{runID: runID, at: micros(at), heads: heads, folded: newFold()}
+}
+
+func (b *batch) take(item feeds.Item) {
+	b.counts.Read++
+	if _, rejected := item.Record.(reconcile.Rejection); rejected {
+		b.counts.Rejected++
+	}
+	key := cleanKey(item.Observation.Key)
+	hash := hashOf(item.Observation.Body)
+	held := b.heads[key]
+	if held.Version > 0 && held.Hash == hash {
+		b.counts.Unchanged++
+		return
+	}
+	b.counts.Stored++
+	version := head{keyRow: rowOfKey(key), Version: held.Version + 1, Hash: hash}
+	b.heads[key] = version
+	b.fresh = append(b.fresh, observationRow{
+		keyRow: version.keyRow, Version: version.Version, SeenAt: b.at, RunID: b.runID, Hash: hash, Body: string(item.Observation.Body),
+	})
+	b.folded.add(key, item.Record, held.Version > 0)
+}
+
+func (b *batch) save(ctx context.Context, tx session) error {
+	// In key order the pages of the indexes are written one after another.
+	slices.SortStableFunc(b.fresh, func(x, y observationRow) int { return x.key().Compare(y.key()) })
+	if _, err := observations.insert(ctx, tx, b.fresh); err != nil {
+		return err
+	}
+	return b.folded.save(ctx, tx)
+}
+
+// fold brings the versions of each object together into the one record that its projection shows.
+type fold struct {
+	last    map[reconcile.Key]reconcile.Record
+	cleared map[reconcile.Key]bool // was or became a rejection: all its rows go before a new one comes
+	renewed map[reconcile.Key]bool // can be read, and the store has an earlier version: that may have been a rejection
+}
+
+func newFold() fold {
+	return fold{last: map[reconcile.Key]reconcile.Record{}, cleared: map[reconcile.Key]bool{}, renewed: map[reconcile.Key]bool{}}
+}
+
+// add takes the next version of an object; held says that the store has an earlier one.
+func (f fold) add(key reconcile.Key, record reconcile.Record, held bool) {
+	if _, rejected := record.(reconcile.Rejection); rejected {
+		f.cleared[key] = held || f.last[key] != nil
+	} else if held {
+		f.renewed[key] = true
+	}
+	f.last[key] = foldSticky(f.last[key], record)
+}
+
+// save brings the projections up to date.
+func (f fold) save(ctx context.Context, tx session) error {
+	if err := clearRows(ctx, tx, sortedKeys(f.cleared)); err != nil {
+		return err
+	}
+	if renewed := sortedKeys(f.renewed); len(renewed) > 0 {
+		if err := rejections.remove(ctx, tx, renewed); err != nil {
+			return err
+		}
+	}
+	records := make([]reconcile.Record, 0, len(f.last))
+	for _, record := range f.last {
+		records = append(records, record)
+	}
+	slices.SortFunc(records, func(a, b reconcile.Record) int { return a.RecordKey().Compare(b.RecordKey()) })
+	return project(ctx, tx, records)
+}
+
+func sortedKeys(set map[reconcile.Key]bool) []reconcile.Key {
+	var keys []reconcile.Key
+	for key, in := range set {
+		if in {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, reconcile.Key.Compare)
+	return keys
+}
+
+func cleanKey(k reconcile.Key) reconcile.Key {
+	return reconcile.Key{Feed: clean(k.Feed), Account: clean(k.Account), Kind: clean(k.Kind), ID: clean(k.ID)}
+}
+
+func hashOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
+// History lists every version held of one object, oldest first.
+func (s *Store) History(ctx context.Context, key reconcile.Key) ([]Version, error) {
+	rows, err := observations.find(ctx, s.read(), "feed = ? AND account = ? AND kind = ? AND id = ? ORDER BY version",
+		key.Feed, key.Account, key.Kind, key.ID)
+	versions := make([]Version, len(rows))
+	for i, row := range rows {
+		versions[i] = row.version()
+	}
+	return versions, wrap(err, "read the observations of %v", key)
+}
+
+func (r observationRow) version() Version {
+	return Version{
+		Observation: feeds.Observation{Key: r.key(), Body: []byte(r.Body)},
+		Version:     int(r.Version), SeenAt: instant(r.SeenAt), RunID: r.RunID, Hash: r.Hash,
+	}
+}

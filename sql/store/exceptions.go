@@ -1,0 +1,250 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"tieout/reconcile"
+)
+
+// ErrUnknownException: an exception that is to be changed is not held.
+var ErrUnknownException = errors.New("no such exception")
+
+type exceptionRow struct {
+	ID                   string `db:"id"`
+	Code                 string `db:"code"`
+	Severity             string `db:"severity"`
+	CaseKey              string `db:"case_key"`
+	Feed                 string `db:"feed"`
+	Account              string `db:"account"`
+	OrderReference       string `db:"order_reference"`
+	TransactionReference string `db:"transaction_reference"`
+	Currency             string `db:"currency"`
+	ExpectedMinor        int64  `db:"expected_minor"`
+	ExpectedCurrency     string `db:"expected_currency"`
+	ActualMinor          int64  `db:"actual_minor"`
+	ActualCurrency       string `db:"actual_currency"`
+	DifferenceMinor      int64  `db:"difference_minor"`
+	DifferenceCurrency   string `db:"difference_currency"`
+	DueAt                int64  `db:"due_at"`
+	Explanation          string `db:"explanation"`
+	NextStep             string `db:"next_step"`
+	Status               string `db:"status"`
+	FirstSeen            int64  `db:"first_seen"`
+	LastSeen             int64  `db:"last_seen"`
+	ResolvedAt           int64  `db:"resolved_at"`
+	ResolvedBy           string `db:"resolved_by"`
+	Resolution           string `db:"resolution"`
+	Note                 string `db:"note"`
+}
+
+var exceptions = newTable[exceptionRow]("tieout_exceptions", "id")
+
+func rowOfException(e reconcile.ExceptionRecord) exceptionRow {
+	return exceptionRow{
+		ID: e.ID(), Code: string(e.Code), Severity: string(e.Severity), CaseKey: e.CaseKey, Feed: e.Feed, Account: e.Account,
+		OrderReference: e.OrderReference, TransactionReference: e.TransactionReference, Currency: e.Currency,
+		ExpectedMinor: e.Expected.Minor, ExpectedCurrency: e.Expected.Currency,
+		ActualMinor: e.Actual.Minor, ActualCurrency: e.Actual.Currency,
+		DifferenceMinor: e.Difference.Minor, DifferenceCurrency: e.Difference.Currency,
+		DueAt: micros(e.DueAt), Explanation: e.Explanation, NextStep: e.NextStep, Status: string(e.Status),
+		FirstSeen: micros(e.FirstSeen), LastSeen: micros(e.LastSeen), ResolvedAt: micros(e.ResolvedAt),
+		ResolvedBy: e.ResolvedBy, Resolution: e.Resolution, Note: e.Note,
+	}
+}
+
+func (r exceptionRow) record() reconcile.ExceptionRecord {
+	return reconcile.ExceptionRecord{
+		Exception: reconcile.Exception{
+			Code: reconcile.Code(r.Code), Severity: reconcile.Severity(r.Severity), CaseKey: r.CaseKey, Feed: r.Feed, Account: r.Account,
+			OrderReference: r.OrderReference, TransactionReference: r.TransactionReference, Currency: r.Currency,
+			Expected: amount(r.ExpectedMinor, r.ExpectedCurrency), Actual: amount(r.ActualMinor, r.ActualCurrency),
+			Difference: amount(r.DifferenceMinor, r.DifferenceCurrency),
+			DueAt:      instant(r.DueAt), Explanation: r.Explanation, NextStep: r.NextStep,
+		},
+		Status: reconcile.ExceptionStatus(r.Status), FirstSeen: instant(r.FirstSeen), LastSeen: instant(r.LastSeen),
+		ResolvedAt: instant(r.ResolvedAt), ResolvedBy: r.ResolvedBy, Resolution: r.Resolution, Note: r.Note,
+	}
+}
+
+// ExceptionFilter says which exceptions to list. What is empty does not filter.
+type ExceptionFilter struct {
+	Standing   bool // only those that somebody should still look at
+	Codes      []string
+	Severities []string
+	Statuses   []string
+	Reference  string // of the order or of the transaction
+}
+
+// Exceptions streams exceptions by severity, most urgent first, then by code, order, transaction and id.
+func (s *Store) Exceptions(ctx context.Context, filter ExceptionFilter) iter.Seq2[reconcile.ExceptionRecord, error] {
+	r := s.read()
+	where, args := filter.conditions(r)
+	rows := stream[exceptionRow](ctx, r, "SELECT "+exceptions.list()+" FROM tieout_exceptions WHERE "+where+
+		" ORDER BY "+severityOrder()+", code, order_reference, transaction_reference, id", args...)
+	return mapSeq("list exceptions", rows, func(row exceptionRow) (reconcile.ExceptionRecord, error) { return row.record(), nil })
+}
+
+func (f ExceptionFilter) conditions(r session) (string, []any) {
+	where, args := []string{"true"}, []any{}
+	if f.Standing {
+		where, args = append(where, "status <> ?"), append(args, string(reconcile.StatusResolved))
+	}
+	for _, by := range []struct {
+		column string
+		values []string
+	}{{"code", f.Codes}, {"severity", f.Severities}, {"status", f.Statuses}} {
+		if len(by.values) > 0 {
+			where, args = append(where, r.in(by.column)), append(args, r.list(by.values))
+		}
+	}
+	if f.Reference != "" {
+		where, args = append(where, "(order_reference = ? OR transaction_reference = ?)"), append(args, f.Reference, f.Reference)
+	}
+	return strings.Join(where, " AND "), args
+}
+
+// severityOrder writes reconcile.SeverityRank as SQL.
+func severityOrder() string {
+	var b strings.Builder
+	b.WriteString("CASE severity")
+	for _, severity := range []reconcile.Severity{reconcile.Critical, reconcile.High, reconcile.Medium, reconcile.Low} {
+		fmt.Fprintf(&b, " WHEN '%s' THEN %d", severity, reconcile.SeverityRank(severity))
+	}
+	fmt.Fprintf(&b, " ELSE %d END", reconcile.SeverityRank(""))
+	return b.String()
+}
+
+// ExceptionsOf reads every exception that belongs to one of these cases or has one of these ids, in whatever status, by id.
+func (s *Store) ExceptionsOf(ctx context.Context, caseKeys, ids []string) ([]reconcile.ExceptionRecord, error) {
+	r := s.read()
+	rows, err := exceptions.find(ctx, r, r.in("case_key")+" OR "+r.in("id")+" ORDER BY id", r.list(caseKeys), r.list(ids))
+	records := make([]reconcile.ExceptionRecord, len(rows))
+	for i, row := range rows {
+		records[i] = row.record()
+	}
+	return records, wrap(err, "read the exceptions of %d cases", len(caseKeys))
+}
+
+// StandingCases lists the keys of the cases that have an exception that stands, sorted.
+func (s *Store) StandingCases(ctx context.Context) ([]string, error) {
+	keys, err := selectAll[string](ctx, s.read(),
+		"SELECT DISTINCT case_key FROM tieout_exceptions WHERE status <> ? ORDER BY case_key", string(reconcile.StatusResolved))
+	return keys, wrap(err, "list cases with exceptions")
+}
+
+type exceptionChangeRow struct {
+	ID         string `db:"id"`
+	Seq        int64  `db:"seq"`
+	At         int64  `db:"at"`
+	Who        string `db:"who"`
+	FromStatus string `db:"from_status"`
+	ToStatus   string `db:"to_status"`
+	Reason     string `db:"reason"`
+	Note       string `db:"note"`
+	RunID      int64  `db:"run_id"`
+}
+
+var exceptionChanges = newTable[exceptionChangeRow]("tieout_exception_changes", "id", "seq")
+
+// ExceptionChanges reads the life of one exception, oldest step first.
+func (s *Store) ExceptionChanges(ctx context.Context, id string) ([]reconcile.ExceptionChange, error) {
+	rows, err := exceptionChanges.find(ctx, s.read(), "id = ? ORDER BY seq", id)
+	changes := make([]reconcile.ExceptionChange, len(rows))
+	for i, r := range rows {
+		changes[i] = reconcile.ExceptionChange{
+			ID: r.ID, At: instant(r.At), Who: r.Who, From: reconcile.ExceptionStatus(r.FromStatus),
+			To: reconcile.ExceptionStatus(r.ToStatus), Reason: r.Reason, Note: r.Note, RunID: r.RunID,
+		}
+	}
+	return changes, wrap(err, "read the changes of exception %s", id)
+}
+
+func appendChanges(ctx context.Context, tx session, changes []reconcile.ExceptionChange) error {
+	ids := make([]string, len(changes))
+	for i, change := range changes {
+		ids[i] = change.ID
+	}
+	last, err := selectAll[exceptionChangeRow](ctx, tx, "SELECT id, MAX(seq) AS seq FROM tieout_exception_changes WHERE "+
+		tx.in("id")+" GROUP BY id", tx.list(ids))
+	if err != nil {
+		return err
+	}
+	seq := map[string]int64{}
+	for _, row := range last {
+		seq[row.ID] = row.Seq
+	}
+	rows := make([]exceptionChangeRow, len(changes))
+	for i, c := range changes {
+		seq[c.ID]++
+		rows[i] = exceptionChangeRow{
+			ID: c.ID, Seq: seq[c.ID], At: micros(c.At), Who: c.Who, FromStatus: string(c.From), ToStatus: string(c.To),
+			Reason: c.Reason, Note: c.Note, RunID: c.RunID,
+		}
+	}
+	_, err = exceptionChanges.insert(ctx, tx, rows)
+	return err
+}
+
+// ChangeExceptions is a person acknowledging or resolving exceptions, all or none; it returns how many changed. One that has
+// that status already, or is resolved, stays as it is. An id that is not held is ErrUnknownException.
+func (s *Store) ChangeExceptions(ctx context.Context, ids []string, to reconcile.ExceptionStatus, who, reason, note string, at time.Time) (int, error) {
+	if to != reconcile.StatusAcknowledged && to != reconcile.StatusResolved {
+		return 0, fmt.Errorf("change exceptions: a person acknowledges or resolves one, and does not make it %q", to)
+	}
+	var changes []reconcile.ExceptionChange
+	err := s.transact(ctx, func(tx session) error {
+		rows, err := exceptions.find(ctx, tx, tx.in("id")+" ORDER BY id", tx.list(ids))
+		if err != nil {
+			return err
+		}
+		if err := allHeld(ids, rows); err != nil {
+			return err
+		}
+		changes = nil
+		var changed []exceptionRow
+		for _, row := range rows {
+			if row.Status == string(to) || row.Status == string(reconcile.StatusResolved) {
+				continue
+			}
+			changes = append(changes, reconcile.ExceptionChange{
+				ID: row.ID, At: at, Who: who, From: reconcile.ExceptionStatus(row.Status), To: to, Reason: reason, Note: note,
+			})
+			changed = append(changed, row.changedTo(to, who, reason, note, at))
+		}
+		if _, err := exceptions.upsert(ctx, tx, changed); err != nil {
+			return err
+		}
+		return appendChanges(ctx, tx, changes)
+	})
+	if err != nil {
+		return 0, wrap(err, "change exceptions to %s", to)
+	}
+	return len(changes), nil
+}
+
+func (r exceptionRow) changedTo(to reconcile.ExceptionStatus, who, reason, note string, at time.Time) exceptionRow {
+	r.Status, r.Note = string(to), note
+	if to == reconcile.StatusResolved {
+		r.ResolvedAt, r.ResolvedBy, r.Resolution = micros(at), who, reason
+	}
+	return r
+}
+
+func allHeld(ids []string, rows []exceptionRow) error {
+	var unknown []string
+	for _, id := range ids {
+		if !slices.ContainsFunc(rows, func(row exceptionRow) bool { return row.ID == id }) {
+			unknown = append(unknown, id)
+		}
+	}
+	if len(unknown) > 0 {
+		return fmt.Errorf("%w: %s", ErrUnknownException, strings.Join(unknown, ", "))
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+)
+
+// leaseLock is the run lock on SQLite.
+type leaseLock struct {
+	store  *Store
+	holder string
+	token  string // tells this holding of the lock from every other
+	until  int64  // Unix microseconds: the end of the lease as last renewed
+}
+
+func (l *leaseLock) take(ctx context.Context) error {
+	l.token = rand.Text()
+	now := l.store.now()
+	until := micros(now.Add(lease))
+	var got int64
+	err := l.store.transact(ctx, func(tx session) (err error) {
+		got, err = tx.exec(ctx, `INSERT INTO tieout_run_lock (name, holder, token, since, lease_until) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = excluded.token, since = excluded.since,
+			lease_until = excluded.lease_until WHERE tieout_run_lock.lease_until <= excluded.since`,
+			lockName, l.holder, l.token, micros(now), until)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if got == 0 {
+		return l.store.locked(ctx)
+	}
+	l.until = until
+	return nil
+}
+
+// check renews the lease. A renewal that fails is tried again until the lease has run out.
+func (l *leaseLock) check(ctx context.Context) error {
+	now := l.store.now()
+	if micros(now) >= l.until {
+		return errors.New("its lease ran out before it could be renewed")
+	}
+	until := micros(now.Add(lease))
+	var renewed int64
+	err := l.store.transact(ctx, func(tx session) (err error) {
+		renewed, err = tx.exec(ctx, "UPDATE tieout_run_lock SET lease_until = ? WHERE token = ?", until, l.token)
+		return err
+	})
+	if err == nil && renewed == 0 {
+		return errors.New("another run has taken it over")
+	}
+	if err == nil {
+		l.until = until
+	}
+	return nil
+}
+
+func (l *leaseLock) release(ctx context.Context) error {
+	return l.store.transact(ctx, func(tx session) error {
+		_, err := tx.exec(ctx, "DELETE FROM tieout_run_lock WHERE token = ?", l.token)
+		return err
+	})
+}

@@ -1,0 +1,223 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"tieout/reconcile"
+	"tieout/reconcile/money"
+)
+
+// MatchedPair is an order and the payment that agrees with it.
+type MatchedPair struct {
+	OrderReference string
+	Payment        reconcile.Key
+	Rule           reconcile.Rule
+	Order          money.Amount
+	Paid           money.Amount
+	Refunded       money.Amount
+	PaidAt         time.Time
+	MovementID     string // the first movement of the payment, or empty
+	PayoutID       string // the payout that paid that movement out, or empty
+}
+
+type matchedRow struct {
+	verdictRow
+	MovementID string `db:"movement_id"`
+	PayoutID   string `db:"payout_id"`
+}
+
+// Matched streams the matched orders that have a payment, by order reference and case.
+func (s *Store) Matched(ctx context.Context) iter.Seq2[MatchedPair, error] {
+	rows := stream[matchedRow](ctx, s.read(), `SELECT `+verdicts.listOf("v")+`, COALESCE(m.id, '') AS movement_id,
+		COALESCE((SELECT MIN(l.payout_id) FROM tieout_payout_lines l
+			WHERE l.feed = m.feed AND l.account = m.account AND l.kind = 'payout_line' AND l.id = m.id), '') AS payout_id
+		FROM tieout_verdicts v
+		LEFT JOIN tieout_movements m ON m.object_id = v.payment_id AND m.feed = v.payment_feed AND m.account = v.payment_account
+			AND NOT EXISTS (SELECT 1 FROM tieout_movements e WHERE e.object_id = m.object_id AND e.feed = m.feed AND e.account = m.account
+				AND (e.created_at, e.kind, e.id) < (m.created_at, m.kind, m.id))
+		WHERE v.outcome = ? AND v.payment_id <> '' ORDER BY v.order_reference, v.case_key`, string(reconcile.Matched))
+	return mapSeq("list matched orders", rows, func(r matchedRow) (MatchedPair, error) {
+		v, err := r.verdict()
+		return MatchedPair{
+			OrderReference: v.OrderReference, Payment: v.Payment, Rule: v.Rule, Order: v.Order, Paid: v.Paid, Refunded: v.Refunded,
+			PaidAt: v.PaidAt, MovementID: r.MovementID, PayoutID: r.PayoutID,
+		}, err
+	})
+}
+
+// Unsettled is a payment that is authorised and has not settled: pending or suspended.
+type Unsettled struct {
+	Payment        reconcile.Payment
+	OrderReference string // of the case it stands for, else what it carries
+}
+
+type unsettledRow struct {
+	paymentRow
+	OrderReference string `db:"order_reference"`
+}
+
+// Ageing streams the payments that have not settled, oldest first.
+func (s *Store) Ageing(ctx context.Context) iter.Seq2[Unsettled, error] {
+	rows := stream[unsettledRow](ctx, s.read(), `SELECT `+payments.listOf("p")+`,
+		COALESCE((SELECT MIN(v.order_reference) FROM tieout_verdicts v WHERE v.payment_id = p.id AND v.payment_feed = p.feed
+			AND v.payment_account = p.account AND v.payment_kind = p.kind AND v.order_reference <> ''), p.reference) AS order_reference
+		FROM tieout_payments p WHERE p.status IN (?, ?) ORDER BY p.created_at, p.feed, p.account, p.kind, p.id`,
+		string(reconcile.PaymentPending), string(reconcile.PaymentSuspended))
+	return mapSeq("list unsettled payments", rows, func(r unsettledRow) (Unsettled, error) {
+		return Unsettled{Payment: paymentOfRow(r.paymentRow), OrderReference: r.OrderReference}, nil
+	})
+}
+
+type payoutSumRow struct {
+	payoutRow
+	NetCurrency string `db:"net_currency"`
+	Lines       int    `db:"lines"`
+	NetMinor    int64  `db:"net_minor"`
+}
+
+// PayoutSums streams the payouts with the sums of their lines, in key order.
+func (s *Store) PayoutSums(ctx context.Context) iter.Seq2[reconcile.PayoutSum, error] {
+	rows := stream[payoutSumRow](ctx, s.read(), `SELECT `+payouts.listOf("p")+`, COALESCE(l.net_currency, '') AS net_currency,
+		COALESCE(l.lines, 0) AS lines, COALESCE(l.net_minor, 0) AS net_minor
+		FROM tieout_payouts p LEFT JOIN (
+			SELECT feed, account, payout_id, net_currency, COUNT(*) AS lines, CAST(SUM(net_minor) AS BIGINT) AS net_minor
+			FROM tieout_payout_lines WHERE category <> 'payout' GROUP BY feed, account, payout_id, net_currency
+		) l ON l.feed = p.feed AND l.account = p.account AND l.payout_id = p.id
+		ORDER BY p.feed, p.account, p.kind, p.id, net_currency`)
+	return groupPayouts(rows)
+}
+
+// groupPayouts joins the rows of one payout, which differ in the currency of their lines.
+func groupPayouts(rows iter.Seq2[payoutSumRow, error]) iter.Seq2[reconcile.PayoutSum, error] {
+	return func(yield func(reconcile.PayoutSum, error) bool) {
+		var sum reconcile.PayoutSum
+		for row, err := range rows {
+			if err != nil {
+				yield(reconcile.PayoutSum{}, wrap(err, "sum payouts"))
+				return
+			}
+			if sum.Payout.Key != row.key() {
+				if sum.Payout.ID != "" && !yield(sum, nil) {
+					return
+				}
+				sum = reconcile.PayoutSum{Payout: payoutOfRow(row.payoutRow)}
+			}
+			if row.Lines > 0 {
+				sum.Lines += row.Lines
+				sum.Sums = append(sum.Sums, amount(row.NetMinor, row.NetCurrency))
+			}
+		}
+		if sum.Payout.ID != "" {
+			yield(sum, nil)
+		}
+	}
+}
+
+// Tally is how many and how much, in minor units.
+type Tally struct {
+	Count int
+	Minor int64
+}
+
+// Total is what one account of one feed comes to in one currency.
+//
+// The outcomes count cases: each under the payment that stands for it, by what was paid; one without a payment under its
+// order, by the order's amount; one with neither, by nothing, under no feed.
+type Total struct {
+	Feed       string
+	Account    string
+	Currency   string // empty where it is not known
+	Orders     Tally  // of the shop
+	Payments   Tally  // that succeeded
+	Refunds    Tally  // that succeeded
+	Fees       int64  // of movements
+	Net        int64  // of movements, payouts left out
+	Matched    Tally
+	Closed     Tally
+	Waiting    Tally
+	Excepted   Tally
+	OutOfScope Tally
+	Rejected   int // rows that cannot be read; the currency is empty
+}
+
+type totalRow struct {
+	Feed     string `db:"feed"`
+	Account  string `db:"account"`
+	Currency string `db:"currency"`
+	What     string `db:"what"`
+	Count    int    `db:"count"`
+	Minor    int64  `db:"minor"`
+}
+
+// totalsQuery counts everything that Totals shows, each in a part of its own.
+const totalsQuery = `
+	SELECT feed, account, currency, 'orders' AS what, COUNT(*) AS count, CAST(SUM(minor) AS BIGINT) AS minor
+		FROM tieout_orders GROUP BY feed, account, currency
+	UNION ALL SELECT feed, account, currency, 'payments', COUNT(*), CAST(SUM(minor) AS BIGINT)
+		FROM tieout_payments WHERE status = 'succeeded' GROUP BY feed, account, currency
+	UNION ALL SELECT feed, account, currency, 'refunds', COUNT(*), CAST(SUM(minor) AS BIGINT)
+		FROM tieout_refunds WHERE status = 'succeeded' GROUP BY feed, account, currency
+	UNION ALL SELECT feed, account, fee_currency, 'fees', COUNT(*), CAST(SUM(fee_minor) AS BIGINT)
+		FROM tieout_movements GROUP BY feed, account, fee_currency
+	UNION ALL SELECT feed, account, net_currency, 'net', COUNT(*), CAST(SUM(net_minor) AS BIGINT)
+		FROM tieout_movements WHERE category NOT IN ('payout', 'payout_reversal') GROUP BY feed, account, net_currency
+	UNION ALL SELECT feed, account, '', 'rejected', COUNT(*), 0
+		FROM tieout_rejections GROUP BY feed, account
+	UNION ALL SELECT payment_feed, payment_account, paid_currency, outcome, COUNT(*), CAST(SUM(paid_minor) AS BIGINT)
+		FROM tieout_verdicts WHERE payment_id <> '' GROUP BY payment_feed, payment_account, paid_currency, outcome
+	UNION ALL SELECT COALESCE(o.feed, ''), COALESCE(o.account, ''), v.order_currency, v.outcome, COUNT(*), CAST(SUM(v.order_minor) AS BIGINT)
+		FROM tieout_verdicts v LEFT JOIN tieout_orders o ON o.id = v.order_reference
+		WHERE v.payment_id = '' GROUP BY COALESCE(o.feed, ''), COALESCE(o.account, ''), v.order_currency, v.outcome`
+
+// Totals adds up what is held and what was judged, by feed, account and currency.
+func (s *Store) Totals(ctx context.Context) ([]Total, error) {
+	rows, err := selectAll[totalRow](ctx, s.read(), totalsQuery)
+	byKey := map[[3]string]*Total{}
+	for _, row := range rows {
+		key := [3]string{row.Feed, row.Account, row.Currency}
+		if byKey[key] == nil {
+			byKey[key] = &Total{Feed: row.Feed, Account: row.Account, Currency: row.Currency}
+		}
+		byKey[key].add(row)
+	}
+	totals := make([]Total, 0, len(byKey))
+	for _, total := range byKey {
+		totals = append(totals, *total)
+	}
+	slices.SortFunc(totals, func(a, b Total) int {
+		return cmp.Or(cmp.Compare(a.Feed, b.Feed), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Currency, b.Currency))
+	})
+	return totals, wrap(err, "add up the totals")
+}
+
+func (t *Total) add(row totalRow) {
+	tally := Tally{Count: row.Count, Minor: row.Minor}
+	switch row.What {
+	case "orders":
+		t.Orders = tally
+	case "payments":
+		t.Payments = tally
+	case "refunds":
+		t.Refunds = tally
+	case "fees":
+		t.Fees = row.Minor
+	case "net":
+		t.Net = row.Minor
+	case "rejected":
+		t.Rejected = row.Count
+	case string(reconcile.Matched):
+		t.Matched = tally
+	case string(reconcile.Closed):
+		t.Closed = tally
+	case string(reconcile.Waiting):
+		t.Waiting = tally
+	case string(reconcile.Excepted):
+		t.Excepted = tally
+	case string(reconcile.OutOfScope):
+		t.OutOfScope = tally
+	}
+}

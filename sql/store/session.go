@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// Dialects of the databases that a Store can lie in.
+const (
+	Postgres = "postgres"
+	SQLite   = "sqlite"
+)
+
+// runner is what a database and a transaction have in common.
+type runner interface {
+	sqlx.QueryerContext
+	sqlx.ExecerContext
+	sqlx.PreparerContext
+}
+
+// session runs statements on a database or inside a transaction. Statements are written once, with ? for parameters; where
+// PostgreSQL and SQLite differ, the session writes the difference.
+type session struct {
+	runner
+	dialect string
+}
+
+func (s session) bind(query string) string {
+	if s.dialect == Postgres {
+		return sqlx.Rebind(sqlx.DOLLAR, query)
+	}
+	return query
+}
+
+// exec runs a statement and returns how many rows it touched.
+func (s session) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	result, err := s.ExecContext(ctx, s.bind(query), args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// in writes "column is one of a list"; its parameter is made by list.
+func (s session) in(column string) string {
+	if s.dialect == Postgres {
+		return column + " = ANY (?)"
+	}
+	return column + " IN (SELECT value FROM json_each(?))"
+}
+
+func (s session) list(values []string) any {
+	cleaned := make([]string, len(values))
+	for i, value := range values {
+		cleaned[i] = clean(value)
+	}
+	if s.dialect == Postgres {
+		return pq.Array(cleaned)
+	}
+	return jsonText(cleaned)
+}
+
+// inTuples writes "these columns are one of a list of tuples of text"; its parameter is made by tuples.
+func (s session) inTuples(columns ...string) string {
+	elements := "json_each(?)"
+	if s.dialect == Postgres {
+		elements = "json_array_elements(CAST(? AS json))"
+	}
+	picks := make([]string, len(columns))
+	for i := range columns {
+		picks[i] = "value->>" + string(rune('0'+i))
+	}
+	return "(" + strings.Join(columns, ", ") + ") IN (SELECT " + strings.Join(picks, ", ") + " FROM " + elements + ")"
+}
+
+func tuples(values [][]string) any {
+	cleaned := make([][]string, len(values))
+	for i, tuple := range values {
+		cleaned[i] = make([]string, len(tuple))
+		for j, value := range tuple {
+			cleaned[i][j] = clean(value)
+		}
+	}
+	return jsonText(cleaned)
+}
+
+func jsonText(value any) string {
+	text, _ := json.Marshal(value) // lists of strings always encode
+	return string(text)
+}
+
+// clean replaces what PostgreSQL cannot hold in text: NUL and bytes that are no UTF-8. Both databases then hold the same.
+func clean(text string) string {
+	if strings.IndexByte(text, 0) < 0 && utf8.ValidString(text) {
+		return text
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// selectAll reads every row of a query at once.
+func selectAll[R any](ctx context.Context, s session, query string, args ...any) ([]R, error) {
+	var rows []R
+	err := sqlx.SelectContext(ctx, s, &rows, s.bind(query), args...)
+	return rows, err
+}
+
+// stream reads a query row by row, and holds one connection until the last row is read or the loop is left.
+func stream[R any](ctx context.Context, s session, query string, args ...any) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		var row R
+		rows, err := s.QueryxContext(ctx, s.bind(query), args...)
+		if err != nil {
+			yield(row, err)
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var row R
+			err := rows.StructScan(&row)
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(row, err)
+		}
+	}
+}
+
+// mapSeq turns rows into what callers know, and names the call in an error.
+func mapSeq[R, D any](call string, rows iter.Seq2[R, error], convert func(R) (D, error)) iter.Seq2[D, error] {
+	return func(yield func(D, error) bool) {
+		for row, err := range rows {
+			var value D
+			if err == nil {
+				value, err = convert(row)
+			}
+			if !yield(value, wrap(err, "%s", call)) || err != nil {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"tieout/reconcile"
+)
+
+// verdictRow is a reconcile.Verdict without its Owed and Exceptions, which have tables of their own.
+type verdictRow struct {
+	CaseKey          string `db:"case_key"`
+	OrderReference   string `db:"order_reference"`
+	Outcome          string `db:"outcome"`
+	Reason           string `db:"reason"`
+	Rule             string `db:"rule"`
+	PaymentFeed      string `db:"payment_feed"`
+	PaymentAccount   string `db:"payment_account"`
+	PaymentKind      string `db:"payment_kind"`
+	PaymentID        string `db:"payment_id"`
+	OrderMinor       int64  `db:"order_minor"`
+	OrderCurrency    string `db:"order_currency"`
+	PaidMinor        int64  `db:"paid_minor"`
+	PaidCurrency     string `db:"paid_currency"`
+	RefundedMinor    int64  `db:"refunded_minor"`
+	RefundedCurrency string `db:"refunded_currency"`
+	PaidAt           int64  `db:"paid_at"`
+	CancelReason     string `db:"cancel_reason"`   // empty: the order is not to be canceled
+	CancelEvidence   string `db:"cancel_evidence"` // JSON, or empty
+	NextReviewAt     int64  `db:"next_review_at"`
+	RunID            int64  `db:"run_id"`    // the run that changed the verdict last
+	JudgedAt         int64  `db:"judged_at"` // and its instant
+}
+
+var verdicts = newVerdicts()
+
+func newVerdicts() table[verdictRow] {
+	t := newTable[verdictRow]("tieout_verdicts", "case_key")
+	t.stamps = []string{"run_id", "judged_at"}
+	return t
+}
+
+func rowOfVerdict(v reconcile.Verdict, runID int64, at time.Time) (verdictRow, error) {
+	row := verdictRow{
+		CaseKey: v.CaseKey, OrderReference: v.OrderReference, Outcome: string(v.Outcome), Reason: v.Reason, Rule: string(v.Rule),
+		PaymentFeed: v.Payment.Feed, PaymentAccount: v.Payment.Account, PaymentKind: v.Payment.Kind, PaymentID: v.Payment.ID,
+		OrderMinor: v.Order.Minor, OrderCurrency: v.Order.Currency, PaidMinor: v.Paid.Minor, PaidCurrency: v.Paid.Currency,
+		RefundedMinor: v.Refunded.Minor, RefundedCurrency: v.Refunded.Currency, PaidAt: micros(v.PaidAt),
+		NextReviewAt: micros(v.NextReview), RunID: runID, JudgedAt: micros(at),
+	}
+	if v.Cancel == nil {
+		return row, nil
+	}
+	if v.Cancel.Reason == "" {
+		return row, fmt.Errorf("verdict of case %s cancels without a reason", v.CaseKey)
+	}
+	evidence, err := encodeEvidence(v.Cancel.Evidence)
+	row.CancelReason, row.CancelEvidence = v.Cancel.Reason, evidence
+	return row, err
+}
+
+func (r verdictRow) verdict() (reconcile.Verdict, error) {
+	v := reconcile.Verdict{
+		CaseKey: r.CaseKey, OrderReference: r.OrderReference, Outcome: reconcile.Outcome(r.Outcome), Reason: r.Reason,
+		Rule:    reconcile.Rule(r.Rule),
+		Payment: reconcile.Key{Feed: r.PaymentFeed, Account: r.PaymentAccount, Kind: r.PaymentKind, ID: r.PaymentID},
+		Order:   amount(r.OrderMinor, r.OrderCurrency), Paid: amount(r.PaidMinor, r.PaidCurrency),
+		Refunded: amount(r.RefundedMinor, r.RefundedCurrency), PaidAt: instant(r.PaidAt), NextReview: instant(r.NextReviewAt),
+	}
+	if r.CancelReason == "" {
+		return v, nil
+	}
+	evidence, err := decodeEvidence(r.CancelEvidence)
+	v.Cancel = &reconcile.Cancel{Reason: r.CancelReason, Evidence: evidence}
+	return v, err
+}
+
+// evidenceJSON is how a piece of evidence is kept: names that an auditor can read in the database.
+type evidenceJSON struct {
+	Feed    string    `json:"feed"`
+	Account string    `json:"account"`
+	Kind    string    `json:"kind"`
+	ID      string    `json:"id"`
+	Status  string    `json:"status"`
+	At      time.Time `json:"at"`
+}
+
+func encodeEvidence(evidence []reconcile.Evidence) (string, error) {
+	list := make([]evidenceJSON, len(evidence))
+	for i, e := range evidence {
+		list[i] = evidenceJSON{e.Object.Feed, e.Object.Account, e.Object.Kind, e.Object.ID, e.Status, e.At.UTC()}
+	}
+	text, err := json.Marshal(list)
+	return string(text), err
+}
+
+func decodeEvidence(text string) ([]reconcile.Evidence, error) {
+	var list []evidenceJSON
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return nil, fmt.Errorf("evidence %q: %w", text, err)
+	}
+	var evidence []reconcile.Evidence
+	for _, e := range list {
+		evidence = append(evidence, reconcile.Evidence{
+			Object: reconcile.Key{Feed: e.Feed, Account: e.Account, Kind: e.Kind, ID: e.ID}, Status: e.Status, At: e.At,
+		})
+	}
+	return evidence, nil
+}
+
+// Verdicts reads the verdicts of these cases with what is owed, in the order of their keys. Their exceptions are not
+// filled in: see ExceptionsOf. A case without a verdict is left out.
+func (s *Store) Verdicts(ctx context.Context, caseKeys []string) ([]reconcile.Verdict, error) {
+	r := s.read()
+	list, err := s.verdictsWhere(ctx, r.in("case_key")+" ORDER BY case_key", r.list(caseKeys))
+	if err != nil {
+		return nil, wrap(err, "read %d verdicts", len(caseKeys))
+	}
+	rows, err := owed.find(ctx, r, r.in("case_key")+" ORDER BY feed, account, payment_id, request_id", r.list(caseKeys))
+	byCase := map[string][]reconcile.Owed{}
+	for _, row := range rows {
+		byCase[row.CaseKey] = append(byCase[row.CaseKey], row.owed())
+	}
+	for i := range list {
+		list[i].Owed = byCase[list[i].CaseKey]
+	}
+	return list, wrap(err, "read what is owed in %d cases", len(caseKeys))
+}
+
+func (s *Store) verdictsWhere(ctx context.Context, where string, args ...any) ([]reconcile.Verdict, error) {
+	rows, err := verdicts.find(ctx, s.read(), where, args...)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]reconcile.Verdict, len(rows))
+	for i, row := range rows {
+		if list[i], err = row.verdict(); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// CancelCandidates reads the verdicts that call for canceling the order, by reference. Owed and Exceptions are not filled
+// in.
+func (s *Store) CancelCandidates(ctx context.Context) ([]reconcile.Verdict, error) {
+	list, err := s.verdictsWhere(ctx, "cancel_reason <> '' ORDER BY order_reference, case_key")
+	return list, wrap(err, "list orders to cancel")
+}
+
+// VerdictKeys pages through the keys of the cases that have a verdict, so that those whose case is gone can be deleted. A
+// page shorter than limit is the last one.
+func (s *Store) VerdictKeys(ctx context.Context, after string, limit int) ([]string, error) {
+	keys, err := selectAll[string](ctx, s.read(), "SELECT case_key FROM tieout_verdicts WHERE case_key > ? ORDER BY case_key LIMIT ?", after, limit)
+	return keys, wrap(err, "list verdicts after %q", after)
+}
+
+// DueReviews lists the keys of the cases whose verdict time alone has changed by now, sorted.
+func (s *Store) DueReviews(ctx context.Context, now time.Time) ([]string, error) {
+	keys, err := selectAll[string](ctx, s.read(),
+		"SELECT case_key FROM tieout_verdicts WHERE next_review_at > 0 AND next_review_at <= ? ORDER BY case_key", micros(now))
+	return keys, wrap(err, "list verdicts due for review at %s", now.Format(time.RFC3339))
+}
+
+// CasesWithPayments lists the keys of the cases whose payment is in one of these states, sorted.
+func (s *Store) CasesWithPayments(ctx context.Context, statuses []reconcile.PaymentStatus) ([]string, error) {
+	texts := make([]string, len(statuses))
+	for i, status := range statuses {
+		texts[i] = string(status)
+	}
+	r := s.read()
+	keys, err := selectAll[string](ctx, r, `SELECT DISTINCT v.case_key FROM tieout_payments p JOIN tieout_verdicts v
+		ON v.payment_id = p.id AND v.payment_feed = p.feed AND v.payment_account = p.account AND v.payment_kind = p.kind
+		WHERE `+r.in("p.status")+` ORDER BY v.case_key`, r.list(texts))
+	return keys, wrap(err, "list cases with payments that are %v", statuses)
+}
+
+// DeleteVerdicts removes the verdicts of cases that no longer exist, and what they said was owed.
+func (s *Store) DeleteVerdicts(ctx context.Context, caseKeys []string) error {
+	err := s.transact(ctx, func(tx session) error {
+		for _, name := range []string{verdicts.name, owed.name} {
+			if _, err := tx.exec(ctx, "DELETE FROM "+name+" WHERE "+tx.in("case_key"), tx.list(caseKeys)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return wrap(err, "delete %d verdicts", len(caseKeys))
+}
