@@ -1,7 +1,7 @@
 # The image holds one static binary and what it reads: certificates to trust the providers by, and the zones of finance.
 #
 #   docker build --build-arg VERSION=$(git describe --tags --always) -t tieout .
-#   docker run --rm -v "$PWD:/work" -w /work tieout run
+#   docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/data" -w /data tieout run
 
 FROM golang:1.26.8-bookworm AS build
 WORKDIR /src

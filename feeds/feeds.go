@@ -71,7 +71,8 @@ type RefundInstruction struct {
 	Reference      string // our own name for the refund, to find it again
 }
 
-// RefundState is how an attempt to refund ended.
+// RefundState is how an attempt to refund ended. An error instead of an outcome means that this call moved nothing and that
+// the same instruction may be given again.
 type RefundState string
 
 // How an attempt to refund ended. After RefundUnknown nothing is sent again before the provider has been read.

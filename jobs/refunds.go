@@ -101,7 +101,7 @@ func (r *Refunds) makeOne(ctx context.Context, s Session, row reconcile.OwedRow,
 	intent, fresh, err := r.Ledger.BeginRefund(ctx, reconcile.RefundIntent{
 		IdempotencyKey: refundKey(row), Payment: row.Payment, RequestID: row.RequestID, Amount: row.Amount, State: reconcile.RefundIntended, CreatedAt: s.Now,
 	})
-	if err != nil || !fresh && (intent.State == reconcile.RefundMade || intent.State == reconcile.RefundRefused) {
+	if err != nil || !fresh && !again(intent, s.Now) {
 		return err
 	}
 	payment, err := r.payment(ctx, row)
@@ -114,6 +114,23 @@ func (r *Refunds) makeOne(ctx context.Context, s Session, row reconcile.OwedRow,
 	}
 	tallyRefund(step, outcome.State)
 	return errors.Join(failure, r.Ledger.FinishRefund(ctx, intent.IdempotencyKey, reconcile.RefundIntentState(outcome.State), outcome.RefundID, outcome.Reason, s.Now))
+}
+
+// unknownWait is how long a provider may take to show what it did (trustpayments.md §2 and §3): only then does reading it
+// tell whether a refund without an answer was made.
+const unknownWait = 5 * time.Minute
+
+// again reports whether an intent that is held may be tried again: not one that was made or refused, nor one whose
+// outcome the provider cannot tell yet.
+func again(intent reconcile.RefundIntent, now time.Time) bool {
+	switch intent.State {
+	case reconcile.RefundMade, reconcile.RefundRefused:
+		return false
+	case reconcile.RefundUnknown:
+		return !now.Before(intent.UpdatedAt.Add(unknownWait))
+	default:
+		return true
+	}
 }
 
 func tallyRefund(step *reconcile.Step, state feeds.RefundState) {

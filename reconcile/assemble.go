@@ -5,7 +5,7 @@ import "slices"
 // Assemble sorts facts into cases: one for each order, and one for each source or payment that belongs to none. Every
 // payment is in at most one case. The result is ordered by case key and does not depend on the order of the facts.
 func Assemble(facts Facts, policy Policy) []Case {
-	a := assembler{index: newIndex(facts, policy), byKey: map[string]*Case{}, caseOf: map[Key]string{}, looseBy: map[string][]string{}}
+	a := assembler{index: newIndex(facts, policy), byKey: map[string]*Case{}, caseOf: map[Key]string{}, looseBy: map[string][]string{}, looseOf: map[string][]string{}}
 	for _, order := range facts.Orders {
 		c := a.open(CaseKeyOfOrder(order.ID))
 		c.Order = &order
@@ -28,6 +28,7 @@ type assembler struct {
 	byKey   map[string]*Case
 	caseOf  map[Key]string      // payment or source (feed, account, id) → key of its case
 	looseBy map[string][]string // reference → keys of the loose cases that carry it
+	looseOf map[string][]string // id of a payment or source → keys of the loose cases that hold it
 }
 
 func (a *assembler) open(key string) *Case {
@@ -42,14 +43,14 @@ func (a *assembler) open(key string) *Case {
 
 func (a *assembler) addSource(source Source) {
 	found := a.index.source(source)
-	c := a.caseFor(found, LooseKeyOf(source), source.Reference)
+	c := a.caseFor(found, LooseKeyOf(source), source.Reference, source.ID)
 	c.Sources = append(c.Sources, source)
 	a.caseOf[objectKey(source.Key, source.ID)] = c.Key
 }
 
 func (a *assembler) addPayment(payment Payment) {
 	found := a.index.payment(payment)
-	c := a.caseFor(found, LooseKeyOf(payment), payment.Reference)
+	c := a.caseFor(found, LooseKeyOf(payment), payment.Reference, payment.ID, payment.SourceID)
 	c.Payments = append(c.Payments, LinkedPayment{Payment: payment, Rule: found.rule, Note: found.note})
 	a.caseOf[objectKey(payment.Key, payment.ID)] = c.Key
 	for _, rival := range found.rivals {
@@ -58,18 +59,29 @@ func (a *assembler) addPayment(payment Payment) {
 	}
 }
 
-func (a *assembler) caseFor(found link, loose, reference string) *Case {
+// caseFor opens the case that a payment or source belongs to. ids are its own and its source's.
+func (a *assembler) caseFor(found link, loose, reference string, ids ...string) *Case {
 	if found.order != "" {
 		return a.open(CaseKeyOfOrder(found.order))
 	}
 	c := a.open(loose)
 	a.looseBy[reference] = append(a.looseBy[reference], loose)
-	for _, rival := range found.rivals {
-		if !slices.Contains(c.Rivals, rival) {
-			c.Rivals = append(c.Rivals, rival)
+	for _, id := range ids {
+		a.looseOf[id] = append(a.looseOf[id], loose)
+	}
+	c.Rivals = union(c.Rivals, found.rivals)
+	c.Near = union(c.Near, a.index.near(reference))
+	return c
+}
+
+// union appends to list those of the others that it does not hold yet.
+func union(list, others []string) []string {
+	for _, other := range others {
+		if !slices.Contains(list, other) {
+			list = append(list, other)
 		}
 	}
-	return c
+	return list
 }
 
 // addFollowers puts what hangs on a payment, a source or an order where that is.
@@ -135,17 +147,24 @@ func (a *assembler) namedBy(rejection Rejection) []string {
 	return a.index.byPrefix[rejection.Reference]
 }
 
-// looseNaming finds the loose cases that carry the reference of a shop row that could not be read: their order exists.
+// looseNaming finds the loose cases that hold the payment id of a shop row that could not be read, or carry its reference:
+// their order exists.
 func (a *assembler) looseNaming(rejection Rejection) []string {
-	if rejection.Feed != FeedShop || rejection.Reference == "" {
+	if rejection.Feed != FeedShop {
 		return nil
 	}
-	whole := a.looseBy[rejection.Reference]
-	cut := truncate(rejection.Reference, a.index.policy.Truncation)
-	if cut == rejection.Reference {
-		return whole
+	var keys []string
+	if rejection.LinkedID != "" {
+		keys = append(keys, a.looseOf[rejection.LinkedID]...)
 	}
-	return slices.Concat(whole, a.looseBy[cut])
+	if rejection.Reference == "" {
+		return keys
+	}
+	keys = append(keys, a.looseBy[rejection.Reference]...)
+	if cut := truncate(rejection.Reference, a.index.policy.Truncation); cut != rejection.Reference {
+		keys = append(keys, a.looseBy[cut]...)
+	}
+	return keys
 }
 
 func (a *assembler) finish() []Case {

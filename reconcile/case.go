@@ -3,6 +3,7 @@ package reconcile
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Case is everything known about one order, or about a payment or source that belongs to no order.
@@ -18,6 +19,7 @@ type Case struct {
 	Rejections []Rejection // rows that name this order or its payments and could not be read
 	Contested  []Payment   // payments that fit this order and another one equally
 	Rivals     []string    // for a loose payment: the orders that fit it equally
+	Near       []string    // for a loose payment: the orders whose references differ from its own only in case, space or dashes
 }
 
 // LinkedPayment is a payment and how it came to its case.
@@ -93,6 +95,7 @@ func (c *Case) sort() {
 	slices.SortFunc(c.Rejections, func(a, b Rejection) int { return a.Key.Compare(b.Key) })
 	slices.SortFunc(c.Contested, func(a, b Payment) int { return a.Key.Compare(b.Key) })
 	slices.Sort(c.Rivals)
+	slices.Sort(c.Near)
 }
 
 func firstDifference(comparisons ...int) int {
@@ -116,14 +119,11 @@ func truncate(reference string, n int) string {
 	return reference
 }
 
-// nearMiss reports whether two references differ only in case, white space or dashes: worth saying, never a match.
-func nearMiss(a, b string) bool {
-	return a != b && fold(a) == fold(b)
-}
-
-func fold(reference string) string {
+// FoldReference is the same for references that differ only in case, white space, dashes or underscores. Two of them are a
+// near miss: worth saying in an explanation, never a match (design §5, "References").
+func FoldReference(reference string) string {
 	drop := func(r rune) rune {
-		if r == ' ' || r == '\t' || r == '-' || r == '_' {
+		if unicode.IsSpace(r) || r == '-' || r == '_' {
 			return -1
 		}
 		return r

@@ -12,8 +12,11 @@ func (p Policy) PendingDeadline(created time.Time) time.Time {
 
 // ChargeDeadline is when a source that became chargeable at t is canceled if nobody charges it: six hours later or at
 // 23:45 in Shanghai, whichever comes first (source document 001). At 23:45:00 itself the day's cut-off has passed, so
-// the next one counts.
+// the next one counts. Without a cut-off zone there is no cut-off.
 func (p Policy) ChargeDeadline(t time.Time) time.Time {
+	if p.Source.CutoffZone == nil {
+		return t.Add(p.Source.ChargeableFor).UTC()
+	}
 	return earliest(t.Add(p.Source.ChargeableFor), p.nextCutoff(t)).UTC()
 }
 

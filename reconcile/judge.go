@@ -28,6 +28,7 @@ func Judge(c Case, ctx Context) Verdict {
 		j.order()
 	}
 	j.failedRefunds()
+	j.exceeding()
 	j.window()
 	j.conclude()
 	return j.verdict
@@ -44,18 +45,20 @@ type judge struct {
 	taken   []held
 	kept    []held
 	surplus []held
+	goBack  []Owed // what must go back and has a refund window
 	absent  bool   // the order's payment is known not to be there
 	reason  string // why the outcome is what it is, when no exception says it
 	outcome Outcome
 }
 
-// held is a successful payment and what has gone back of it.
+// held is a successful payment and what has gone back of it, in minor units of its currency.
 type held struct {
 	LinkedPayment
-	back int64 // minor units: refunds that succeeded and disputes that were lost
+	refunded int64 // refunds that succeeded
+	lost     int64 // disputes that were lost
 }
 
-func (h held) net() int64 { return h.Amount.Minor - h.back }
+func (h held) net() int64 { return h.Amount.Minor - h.refunded - h.lost }
 
 func (h held) netAmount() money.Amount {
 	return money.Amount{Minor: h.net(), Currency: h.Amount.Currency}
@@ -65,35 +68,42 @@ func (h held) netAmount() money.Amount {
 func (j *judge) weigh() {
 	for _, payment := range j.c.Payments {
 		if payment.Status == PaymentSucceeded {
-			j.taken = append(j.taken, held{LinkedPayment: payment, back: j.givenBack(payment.Payment)})
+			refunded := sumOf(j.refundsOf(payment.Payment), RefundSucceeded)
+			j.taken = append(j.taken, held{LinkedPayment: payment, refunded: refunded, lost: j.lostOf(payment.Payment)})
 		}
 	}
 	j.kept = j.taken
 }
 
-func (j *judge) givenBack(payment Payment) int64 {
-	var back int64
-	for _, refund := range j.refundsOf(payment) {
-		if refund.Status == RefundSucceeded {
-			back += refund.Amount.Minor
-		}
-	}
+func (j *judge) lostOf(payment Payment) int64 {
+	var lost int64
 	for _, dispute := range j.c.Disputes {
-		if dispute.Status == DisputeLost && belongs(dispute.Key, dispute.PaymentID, payment) {
-			back += dispute.Amount.Minor
+		if dispute.Status == DisputeLost && dispute.Amount.Currency == payment.Amount.Currency && belongs(dispute.Key, dispute.PaymentID, payment) {
+			lost += dispute.Amount.Minor
 		}
 	}
-	return back
+	return lost
 }
 
+// refundsOf lists the refunds of a payment in its own currency: providers refund in no other, and two are never added.
 func (j *judge) refundsOf(payment Payment) []Refund {
 	var refunds []Refund
 	for _, refund := range j.c.Refunds {
-		if belongs(refund.Key, refund.PaymentID, payment) {
+		if refund.Amount.Currency == payment.Amount.Currency && belongs(refund.Key, refund.PaymentID, payment) {
 			refunds = append(refunds, refund)
 		}
 	}
 	return refunds
+}
+
+func sumOf(refunds []Refund, status RefundStatus) int64 {
+	var sum int64
+	for _, refund := range refunds {
+		if refund.Status == status {
+			sum += refund.Amount.Minor
+		}
+	}
+	return sum
 }
 
 // belongs reports whether an object that names a payment means this one, by its id or its PaymentIntent's.
@@ -163,8 +173,8 @@ func (j *judge) settle(outcome Outcome, format string, args ...any) {
 
 func (j *judge) conclude() {
 	v := &j.verdict
-	slices.SortFunc(v.Exceptions, func(a, b Exception) int {
-		return compareAll(string(a.Code), string(b.Code), a.TransactionReference, b.TransactionReference)
+	slices.SortStableFunc(v.Exceptions, func(a, b Exception) int {
+		return compareAll(string(a.Code), string(b.Code), a.TransactionReference, b.TransactionReference, a.Feed, b.Feed, a.Account, b.Account)
 	})
 	v.Exceptions = slices.CompactFunc(v.Exceptions, func(a, b Exception) bool { return a.ID() == b.ID() })
 	v.Outcome, v.Reason = j.outcome, j.reason
@@ -193,7 +203,7 @@ func (j *judge) concludePayment() {
 	for _, payment := range j.kept {
 		if payment.Amount.Currency == v.Paid.Currency {
 			v.Paid.Minor += payment.Amount.Minor
-			v.Refunded.Minor += payment.back
+			v.Refunded.Minor += payment.refunded
 		}
 	}
 }

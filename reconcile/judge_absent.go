@@ -9,16 +9,34 @@ import (
 // that could not be read, a payment that fits another order too, or one that is on its way, says it all.
 func (j *judge) unpaid() {
 	switch {
-	case len(j.c.Rejections) > 0:
-		j.settle(Waiting, "A row that names this order could not be read (%s %s): nothing is concluded about it.", j.c.Rejections[0].Feed, j.c.Rejections[0].ID)
-	case len(j.c.Contested) > 0:
-		j.settle(Waiting, "Payment %s fits this order and another one equally.", j.c.Contested[0].ID)
+	case j.unreadable():
+	case j.contested():
 	case j.onItsWay():
 	case j.endedBadly():
-		j.absent = true
 	default:
 		j.missing()
 	}
+}
+
+// unreadable reports a row that may be about this case and could not be read. Then nothing is concluded from what is not
+// there.
+func (j *judge) unreadable() bool {
+	if len(j.c.Rejections) == 0 {
+		return false
+	}
+	j.settle(Waiting, "A row that may be about it could not be read (%s %s): nothing is concluded.", j.c.Rejections[0].Feed, j.c.Rejections[0].ID)
+	return true
+}
+
+// contested reports a payment that may be this order's as well as another's, and is or may become money.
+func (j *judge) contested() bool {
+	for _, payment := range j.c.Contested {
+		if payment.Status != PaymentFailed && payment.Status != PaymentCanceled {
+			j.settle(Waiting, "Payment %s fits this order and another one equally.", payment.ID)
+			return true
+		}
+	}
+	return false
 }
 
 // onItsWay reports an AUTH that may still settle; settlements raises what there is to say about it.
@@ -32,14 +50,20 @@ func (j *judge) onItsWay() bool {
 	return false
 }
 
-// endedBadly raises PAYMENT_CANCELLED for the attempt that the shop relies on: the one whose id it stored, else the
-// latest that ended badly.
+// endedBadly raises PAYMENT_CANCELLED for the attempt that the shop relies on: the one whose id it stored, else the latest.
+// The latest counts only where the provider was read past the order's paid time: a better one may have followed it.
 func (j *judge) endedBadly() bool {
-	attempt, ok := j.badAttempt()
+	attempt, stored, ok := j.badAttempt()
 	if !ok {
 		return false
 	}
 	order := j.c.Order.Amount
+	paid := j.paidAt()
+	if gap := j.uncovered(j.c.Order.Provider, paid, paid); gap != "" && !stored {
+		j.settle(Waiting, "Payment %s is %s; whether another one followed cannot be said: %s.", attempt.Object.ID, attempt.Status, gap)
+		return true
+	}
+	j.absent = true
 	j.raise(attempt.Object, Exception{
 		Code: PaymentCancelled, TransactionReference: attempt.Object.ID, Expected: order, Actual: none(order),
 		Explanation: fmt.Sprintf("The shop has the order as %s for %s; %s says that the payment %s of %s is %s.", j.c.Order.Status, order, attempt.Object.Feed, attempt.Object.ID, at(attempt.At), attempt.Status),
@@ -47,20 +71,41 @@ func (j *judge) endedBadly() bool {
 	return true
 }
 
-// badAttempt finds an attempt that ended without money. A charge or AUTH is named before the source it came from.
-func (j *judge) badAttempt() (Evidence, bool) {
-	var attempts []Evidence
+// badAttempt picks among the attempts that ended without money. There is none to blame while the stored one is alive, or
+// while one was charged whose charge is not held yet.
+func (j *judge) badAttempt() (attempt Evidence, stored, ok bool) {
+	id := j.c.Order.PaymentID
+	consider := func(candidate Evidence, named bool) {
+		if named && !stored || named == stored && (!ok || !candidate.At.Before(attempt.At)) {
+			attempt, stored, ok = candidate, named, true
+		}
+	}
 	for _, source := range j.c.Sources {
-		if ended, status := badSource(source); ended {
-			attempts = append(attempts, Evidence{Object: source.Key, Status: status, At: source.CreatedAt})
+		bad, status := badSource(source)
+		switch {
+		case !bad && source.Status != SourceConsumed && source.ID == id, source.Status == SourceConsumed && !j.tried(source):
+			return Evidence{}, false, false
+		case bad && !j.tried(source):
+			consider(Evidence{Object: source.Key, Status: status, At: source.CreatedAt}, source.ID == id)
 		}
 	}
 	for _, payment := range j.c.Payments {
 		if payment.Status == PaymentCanceled || payment.Status == PaymentFailed {
-			attempts = append(attempts, Evidence{Object: payment.Key, Status: string(payment.Status), At: payment.CreatedAt})
+			named := id != "" && (payment.ID == id || payment.SourceID == id)
+			consider(Evidence{Object: payment.Key, Status: string(payment.Status), At: payment.CreatedAt}, named)
 		}
 	}
-	return j.reliedOn(attempts)
+	return attempt, stored, ok
+}
+
+// tried reports whether a charge of the source is held: it says what became of it.
+func (j *judge) tried(source Source) bool {
+	for _, payment := range j.c.Payments {
+		if payment.SourceID == source.ID && payment.Feed == source.Feed {
+			return true
+		}
+	}
+	return false
 }
 
 func badSource(source Source) (bool, string) {
@@ -74,43 +119,28 @@ func badSource(source Source) (bool, string) {
 	}
 }
 
-// reliedOn picks the attempt that the shop stored, else the last one. When the stored attempt is still alive, nothing
-// ended badly.
-func (j *judge) reliedOn(attempts []Evidence) (Evidence, bool) {
-	if len(attempts) == 0 {
-		return Evidence{}, false
-	}
-	stored := j.c.Order.PaymentID
-	for _, source := range j.c.Sources {
-		if bad, _ := badSource(source); source.ID == stored && !bad && source.Status != SourceConsumed {
-			return Evidence{}, false
-		}
-	}
-	last := attempts[len(attempts)-1]
-	for _, attempt := range attempts {
-		if attempt.Object.ID == stored && last.Object.Kind == attempt.Object.Kind {
-			return attempt, true
-		}
-	}
-	return last, true
+// paidAt is when the shop came to believe that the order was paid, as far as it tells.
+func (j *judge) paidAt() time.Time {
+	return firstKnown(j.c.Order.PaidAt, j.c.Order.ChangedAt, j.c.Order.CreatedAt)
 }
 
-// missing raises MISSING_AT_PROVIDER once the grace is over and the provider was read completely past the order's paid
-// time.
+// missing raises MISSING_AT_PROVIDER once the grace is over and the provider was read completely to its end: a payment may
+// come at any time of it.
 func (j *judge) missing() {
 	order := *j.c.Order
-	paid := firstKnown(order.PaidAt, order.ChangedAt, order.CreatedAt)
-	if !j.due(paid.Add(j.policy.Grace.MissingAtProvider)) {
+	paid := j.paidAt()
+	due := paid.Add(j.policy.Grace.MissingAtProvider)
+	if !j.due(due) {
 		j.settle(Waiting, "Paid in the shop at %s; the provider has %s to show the payment.", at(paid), span(j.policy.Grace.MissingAtProvider))
 		return
 	}
-	if gap := j.uncovered(order.Provider, firstKnown(order.CreatedAt, paid), paid); gap != "" {
+	if gap := j.uncovered(order.Provider, firstKnown(order.CreatedAt, paid), due); gap != "" {
 		j.settle(Waiting, "Whether the payment is missing cannot be said: %s.", gap)
 		return
 	}
 	j.absent = true
 	j.raise(Key{Feed: order.Provider, Account: j.accountOf(order.Provider)}, Exception{
-		Code: MissingAtProvider, TransactionReference: order.PaymentID, Expected: order.Amount, Actual: none(order.Amount),
+		Code: MissingAtProvider, TransactionReference: order.PaymentID, Expected: order.Amount,
 		Explanation: fmt.Sprintf("The shop has the order as %s for %s since %s; %s no successful payment for it%s.", order.Status, order.Amount, at(paid), hasNone(order.Provider), j.liveAttempt()),
 	})
 }
@@ -153,7 +183,7 @@ func (j *judge) uncovered(provider string, from, to time.Time) string {
 		}
 		known = true
 		switch {
-		case coverage.Complete.Empty() || !coverage.Complete.To.After(to):
+		case coverage.Complete.Empty() || coverage.Complete.To.Before(to):
 			return fmt.Sprintf("%s (%s) has not been read completely up to %s", coverage.Feed, coverage.Account, at(to))
 		case coverage.Complete.From.After(from):
 			return fmt.Sprintf("%s (%s) was read only from %s on", coverage.Feed, coverage.Account, at(coverage.Complete.From))
@@ -165,16 +195,21 @@ func (j *judge) uncovered(provider string, from, to time.Time) string {
 	return ""
 }
 
-// absentSince reports whether something that should have come to a feed by t is not there: t has passed, and the feed was
-// read completely up to it.
+// absentSince reports whether something that should have come to a feed by t is not there: t has passed, and every account
+// of the feed was read completely up to it.
 func (j *judge) absentSince(feed string, t time.Time) bool {
 	if !j.due(t) {
 		return false
 	}
+	known := false
 	for _, coverage := range j.ctx.Coverage {
-		if coverage.Feed == feed && coverage.Complete.To.Before(t) {
+		if coverage.Feed != feed {
+			continue
+		}
+		if coverage.Complete.Empty() || coverage.Complete.To.Before(t) {
 			return false
 		}
+		known = true
 	}
-	return true
+	return known
 }

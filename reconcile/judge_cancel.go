@@ -29,23 +29,37 @@ func (j *judge) cancel() {
 	case len(evidence) > 0:
 		last := evidence[len(evidence)-1]
 		j.verdict.Cancel = &Cancel{Evidence: evidence, Reason: fmt.Sprintf("%s says that %s, created at %s, is %s; no money was taken and none can come.", last.Object.Feed, last.Object.ID, at(last.At), last.Status)}
-	case j.policy.Cancel.NoAttemptAfter > 0 && j.due(j.c.Order.CreatedAt.Add(j.policy.Cancel.NoAttemptAfter)):
+	case j.policy.Cancel.NoAttemptAfter > 0 && !j.c.Order.CreatedAt.IsZero() && j.due(j.c.Order.CreatedAt.Add(j.policy.Cancel.NoAttemptAfter)):
 		j.verdict.Cancel = &Cancel{Reason: fmt.Sprintf("Nobody has tried to pay since %s.", at(j.c.Order.CreatedAt))}
 	}
 }
 
 // cancelBlocked reports whether anything forbids the cancel: money that was ever taken, a payment that might be its, a
-// row that could not be read, an id that the shop stored and we do not hold, or a provider that was not read completely.
+// row that could not be read, an id that the shop stored and we do not hold, or a provider that was not read completely
+// since the order began.
 func (j *judge) cancelBlocked() bool {
 	if len(j.taken) > 0 || len(j.c.Contested) > 0 || len(j.c.Rejections) > 0 || !j.holds(j.c.Order.PaymentID) {
 		return true
 	}
+	began := j.began()
 	for _, coverage := range j.ctx.Coverage {
-		if coverage.Complete.Empty() || coverage.Reason != "" {
+		if coverage.Complete.Empty() || coverage.Reason != "" || coverage.Feed != FeedShop && coverage.Complete.From.After(began) {
 			return true
 		}
 	}
 	return false
+}
+
+// began is when the order was made, or the first attempt to pay for it where that came first or is all that is known.
+func (j *judge) began() time.Time {
+	began := j.c.Order.CreatedAt
+	for _, source := range j.c.Sources {
+		began = earliest(began, source.CreatedAt)
+	}
+	for _, payment := range j.c.Payments {
+		began = earliest(began, payment.CreatedAt)
+	}
+	return began
 }
 
 func (j *judge) holds(id string) bool {

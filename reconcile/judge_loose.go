@@ -28,8 +28,7 @@ func (j *judge) loosePayment(payment held) {
 			Code: Ambiguous, TransactionReference: payment.ID, Actual: payment.netAmount(),
 			Explanation: fmt.Sprintf("%s took %s for %q (%s), which fits %d orders equally: %s.", payment.Feed, payment.Amount, payment.Reference, payment.ID, len(j.c.Rivals), strings.Join(j.c.Rivals, ", ")),
 		})
-	case len(j.c.Rejections) > 0:
-		j.settle(Waiting, "A row that names this payment could not be read (%s %s): nothing is concluded about it.", j.c.Rejections[0].Feed, j.c.Rejections[0].ID)
+	case j.unreadable():
 	case !j.absentSince(FeedShop, payment.SucceededAt.Add(j.policy.Grace.MissingOrder)):
 		j.settle(Waiting, "%s took %s at %s; the shop has %s to show the order.", payment.Feed, payment.Amount, at(payment.SucceededAt), span(j.policy.Grace.MissingOrder))
 	default:
@@ -45,10 +44,26 @@ func (j *judge) forWhich() string {
 	if reference == "" {
 		return "and names no order"
 	}
-	return fmt.Sprintf("for order %q, which the shop does not have", reference)
+	text := fmt.Sprintf("for order %q, which the shop does not have", reference)
+	if len(j.c.Near) > 0 {
+		text += fmt.Sprintf("; it has %s, which is only near and not matched", quoted(j.c.Near))
+	}
+	return text
 }
 
+func quoted(references []string) string {
+	texts := make([]string, len(references))
+	for i, reference := range references {
+		texts[i] = fmt.Sprintf("%q", reference)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// inScope reports whether tieout was asked to look after this case: it is of such a payment method, or orders name it.
 func (j *judge) inScope() bool {
+	if len(j.c.Rivals) > 0 {
+		return true
+	}
 	for _, payment := range j.c.Payments {
 		if payment.InScope {
 			return true

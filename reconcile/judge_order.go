@@ -68,7 +68,7 @@ func (j *judge) openOrder() {
 	j.compare()
 	first := held[0]
 	if !j.absentSince(FeedShop, first.SucceededAt.Add(j.policy.Grace.PaidNotRecorded)) {
-		j.settle(Waiting, "%s took %s for it at %s; the shop has an hour to hear of that", first.Feed, first.Amount, at(first.SucceededAt))
+		j.settle(Waiting, "%s took %s for it at %s; the shop has %s to hear of that.", first.Feed, first.Amount, at(first.SucceededAt), span(j.policy.Grace.PaidNotRecorded))
 		return
 	}
 	j.raise(first.Key, Exception{
@@ -83,7 +83,7 @@ func none(amount money.Amount) money.Amount { return money.Amount{Currency: amou
 // canceledOrder: money held for a canceled order must go back, whether it came before or after the cancel.
 func (j *judge) canceledOrder() {
 	held := live(j.taken)
-	j.surplus, j.kept = nil, held
+	j.surplus, j.kept = nil, j.taken
 	for _, payment := range held {
 		j.raise(payment.Key, Exception{
 			Code: PaidAfterCancel, TransactionReference: payment.ID, Expected: money.Amount{Currency: payment.Amount.Currency}, Actual: payment.netAmount(),
@@ -108,11 +108,15 @@ func (j *judge) paidOrder() {
 	j.settle(Matched, "%s took %s at %s (%s) and the order says %s.", first.Feed, first.Amount, at(first.SucceededAt), linked(first), j.c.Order.Amount)
 }
 
-// compare holds the kept payments against the order's amount, and names the surplus ones.
+// compare holds the kept payments against the order's amount, and names the surplus ones. Where both sides say that all
+// of it went back, nothing is left to differ.
 func (j *judge) compare() {
 	order := j.c.Order.Amount
 	for _, payment := range j.surplus {
 		j.duplicate(payment)
+	}
+	if j.orderIs(OrderRefunded) && len(live(j.kept)) == 0 {
+		return
 	}
 	first := j.kept[0]
 	if first.Amount.Currency != order.Currency {
@@ -130,15 +134,28 @@ func (j *judge) compare() {
 
 func (j *judge) amountMismatch(first held) {
 	order := j.c.Order.Amount
-	paid := money.Amount{Currency: order.Currency}
-	for _, payment := range j.kept {
-		paid.Minor += payment.Amount.Minor
+	paid := j.keptSum(gross)
+	explanation := fmt.Sprintf("The order is for %s; %s took %s (%s)", order, first.Feed, paid, linked(first))
+	if left := j.keptSum(net); left.Minor > order.Minor && left != paid {
+		explanation += fmt.Sprintf(", of which %s are left", left)
+		paid = left
 	}
 	difference := money.Amount{Minor: paid.Minor - order.Minor, Currency: order.Currency}
 	j.raise(first.Key, Exception{
 		Code: AmountMismatch, TransactionReference: first.ID, Expected: order, Actual: paid,
-		Explanation: fmt.Sprintf("The order is for %s; %s took %s (%s): %s.", order, first.Feed, paid, linked(first), tooMuch(difference)),
+		Explanation: explanation + ": " + tooMuch(difference) + ".",
 	})
+}
+
+// keptSum adds up the kept payments, which are of one currency.
+func (j *judge) keptSum(of func(held) int64) money.Amount {
+	sum := money.Amount{Currency: j.kept[0].Amount.Currency}
+	for _, payment := range j.kept {
+		if payment.Amount.Currency == sum.Currency {
+			sum.Minor += of(payment)
+		}
+	}
+	return sum
 }
 
 func tooMuch(difference money.Amount) string {

@@ -8,10 +8,11 @@ import (
 	"tieout/reconcile/money"
 )
 
-// made is a refund at the provider that succeeded or is on its way.
+// made is a refund at the provider: one that succeeded or is on its way, or one that failed and was not made good.
 type made struct {
 	Refund
 	exempt bool // it gives back what was never the order's money: no record is needed here
+	failed bool // REFUND_FAILED says it all: no record of it is missing at the provider
 	met    bool // a record or request of the shop is this refund
 }
 
@@ -27,13 +28,19 @@ type record struct {
 func (j *judge) refunds() {
 	refunds := j.made()
 	done, asked := j.rows(RequestDone), j.rows(RequestOpen)
-	meet(done, refunds)
-	meet(asked, refunds)
-	meetInSum(done, refunds)
-	j.statusCovers(refunds, j.restByStatus(done))
+	for _, rows := range [][]record{done, asked} {
+		meet(rows, refunds, needed)
+		meet(rows, refunds, spare)
+	}
+	meetInSum(done, refunds, needed)
+	meetInSum(done, refunds, notFailed)
+	meet(done, refunds, failed)
+	meetInSum(done, refunds, neededOrFailed)
+	if j.orderIs(OrderRefunded) && len(j.kept) > 0 {
+		j.wholeByStatus(done, refunds)
+	}
 	j.notRecorded(refunds)
 	j.notMade(done)
-	j.exceeding()
 	j.requests(asked)
 }
 
@@ -41,8 +48,13 @@ func (j *judge) refunds() {
 func (j *judge) made() []made {
 	var list []made
 	for _, refund := range j.c.Refunds {
-		if refund.Status == RefundSucceeded || refund.Status == RefundPending {
+		switch refund.Status {
+		case RefundSucceeded, RefundPending:
 			list = append(list, made{Refund: refund, exempt: j.exempt(refund)})
+		case RefundFailed:
+			if !j.madeGood(refund) {
+				list = append(list, made{Refund: refund, exempt: j.exempt(refund), failed: true})
+			}
 		}
 	}
 	return list
@@ -85,82 +97,80 @@ func (j *judge) rows(status RequestStatus) []record {
 	return rows
 }
 
-// meet pairs rows with refunds of the same amount, those that need a record first.
-func meet(rows []record, refunds []made) {
+func needed(r made) bool         { return !r.exempt && !r.failed }
+func spare(r made) bool          { return r.exempt && !r.failed }
+func notFailed(r made) bool      { return !r.failed }
+func failed(r made) bool         { return r.failed }
+func neededOrFailed(r made) bool { return needed(r) || failed(r) }
+
+// meet pairs rows with refunds of the same amount, among those that count.
+func meet(rows []record, refunds []made, counts func(made) bool) {
 	for i := range rows {
-		for _, exempt := range []bool{false, true} {
-			k := slices.IndexFunc(refunds, func(r made) bool { return !r.met && r.exempt == exempt && r.Amount == rows[i].amount })
-			if k >= 0 {
-				rows[i].met, refunds[k].met = true, true
-				break
-			}
+		if rows[i].met {
+			continue
+		}
+		k := slices.IndexFunc(refunds, func(r made) bool { return !r.met && counts(r) && r.Amount == rows[i].amount })
+		if k >= 0 {
+			rows[i].met, refunds[k].met = true, true
 		}
 	}
 }
 
-// meetInSum pairs what is left when it adds up to the same: one record of a refund made in several steps.
-func meetInSum(rows []record, refunds []made) {
+// meetInSum pairs what is left when it adds up to the same: one record of a refund made in several steps, or the other way
+// round. Sums in two currencies are no sum.
+func meetInSum(rows []record, refunds []made, counts func(made) bool) {
 	var here, there money.Amount
+	var err error
 	for _, row := range rows {
-		if !row.met {
-			here, _ = here.Add(row.amount)
+		if !row.met && err == nil {
+			here, err = here.Add(row.amount)
 		}
 	}
 	for _, refund := range refunds {
-		if !refund.met && !refund.exempt {
-			there, _ = there.Add(refund.Amount)
+		if !refund.met && counts(refund) && err == nil {
+			there, err = there.Add(refund.Amount)
 		}
 	}
-	if here.IsZero() || here != there {
+	if err != nil || here.IsZero() || here != there {
 		return
 	}
 	for i := range rows {
 		rows[i].met = true
 	}
 	for i := range refunds {
-		refunds[i].met = refunds[i].met || !refunds[i].exempt
+		refunds[i].met = refunds[i].met || counts(refunds[i])
 	}
 }
 
-// restByStatus is what the status refunded records beyond the rows: status and row are one record of the same refund.
-func (j *judge) restByStatus(done []record) money.Amount {
-	if !j.orderIs(OrderRefunded) || len(j.kept) == 0 {
-		return money.Amount{}
-	}
-	rest := money.Amount{Currency: j.kept[0].Amount.Currency}
-	for _, payment := range j.kept {
-		if payment.Amount.Currency == rest.Currency {
-			rest.Minor += payment.Amount.Minor
+// wholeByStatus reads the status refunded: it records the whole amount as given back, so every refund there is recorded,
+// and what is still held is missing at the provider. A row that says the same is the same record.
+func (j *judge) wholeByStatus(done []record, refunds []made) {
+	rest := j.keptSum(net)
+	for i := range refunds {
+		refund := &refunds[i]
+		if refund.Amount.Currency == rest.Currency && (refund.failed || refund.Status == RefundPending) && !refund.exempt {
+			rest.Minor -= refund.Amount.Minor
 		}
+		refund.met = true
 	}
-	for _, row := range done {
-		if row.amount.Currency == rest.Currency {
+	for i := range done {
+		row := &done[i]
+		if row.met || row.amount.Currency != rest.Currency {
+			continue
+		}
+		if row.met = row.amount.Minor > rest.Minor; !row.met {
 			rest.Minor -= row.amount.Minor
 		}
 	}
-	return rest
-}
-
-// statusCovers lets the status refunded stand as the record of the earliest refunds, up to its amount. What it records
-// and nobody made is missing at the provider.
-func (j *judge) statusCovers(refunds []made, rest money.Amount) {
-	for i := range refunds {
-		refund := &refunds[i]
-		if !refund.met && !refund.exempt && refund.Amount.Currency == rest.Currency && refund.Amount.Minor <= rest.Minor {
-			rest.Minor -= refund.Amount.Minor
-			refund.met = true
-		}
-	}
-	if rest.Minor > 0 && !j.failedFor(rest) {
-		order := j.c.Order
-		j.missingRefund(record{amount: rest, at: firstKnown(order.ChangedAt, order.PaidAt, order.CreatedAt)})
+	if rest.Minor > 0 {
+		j.missingRefund(record{amount: rest})
 	}
 }
 
 // notRecorded raises refunds that the shop does not know.
 func (j *judge) notRecorded(refunds []made) {
 	for _, refund := range refunds {
-		if refund.met || refund.exempt {
+		if refund.met || !needed(refund) || j.unreadable() {
 			continue
 		}
 		if !j.absentSince(FeedShop, refund.CreatedAt.Add(j.policy.Grace.RefundNotRecorded)) {
@@ -168,7 +178,7 @@ func (j *judge) notRecorded(refunds []made) {
 			continue
 		}
 		j.raise(refund.Key, Exception{
-			Code: RefundNotRecorded, TransactionReference: refund.ID, Expected: money.Amount{Currency: refund.Amount.Currency}, Actual: refund.Amount,
+			Code: RefundNotRecorded, TransactionReference: refund.ID, Actual: refund.Amount,
 			Explanation: fmt.Sprintf("%s refunded %s of payment %s at %s (%s), and the shop has no record of it.", refund.Feed, refund.Amount, refund.PaymentID, at(refund.CreatedAt), refund.ID),
 		})
 	}
@@ -177,30 +187,32 @@ func (j *judge) notRecorded(refunds []made) {
 // notMade raises records of the shop for which the provider has no refund.
 func (j *judge) notMade(done []record) {
 	for _, row := range done {
-		if !row.met && len(j.taken) > 0 && !j.failedFor(row.amount) {
+		if !row.met && len(j.taken) > 0 {
 			j.missingRefund(row)
 		}
 	}
 }
 
-// failedFor reports a refund of that amount that failed: REFUND_FAILED says it all.
-func (j *judge) failedFor(amount money.Amount) bool {
-	return slices.ContainsFunc(j.c.Refunds, func(r Refund) bool { return r.Status == RefundFailed && r.Amount == amount })
-}
-
+// missingRefund raises REFUND_MISSING_AT_PROVIDER once the grace is over and the provider was read completely to its end. A
+// record without a time counts from when the order changed last.
 func (j *judge) missingRefund(row record) {
 	payment := j.taken[0]
-	if !j.due(row.at.Add(j.policy.Grace.RefundMissingAtProvider)) {
-		j.settle(Waiting, "A refund of %s was recorded at %s; the provider has %s to show it.", row.amount, at(row.at), span(j.policy.Grace.RefundMissingAtProvider))
+	recorded := firstKnown(row.at, j.c.Order.ChangedAt, j.c.Order.PaidAt, j.c.Order.CreatedAt)
+	due := recorded.Add(j.policy.Grace.RefundMissingAtProvider)
+	if j.unreadable() {
 		return
 	}
-	if gap := j.uncovered(payment.Feed, row.at, row.at); gap != "" {
+	if !j.due(due) {
+		j.settle(Waiting, "A refund of %s was recorded at %s; the provider has %s to show it.", row.amount, at(recorded), span(j.policy.Grace.RefundMissingAtProvider))
+		return
+	}
+	if gap := j.uncovered(payment.Feed, recorded, due); gap != "" {
 		j.settle(Waiting, "Whether the refund is missing cannot be said: %s.", gap)
 		return
 	}
 	j.raise(payment.Key, Exception{
-		Code: RefundMissingAtProvider, TransactionReference: firstNonEmpty(row.id, payment.ID), Expected: row.amount, Actual: none(row.amount),
-		Explanation: fmt.Sprintf("The shop recorded a refund of %s at %s, and %s shows none of that amount for payment %s.", row.amount, at(row.at), payment.Feed, payment.ID),
+		Code: RefundMissingAtProvider, TransactionReference: firstNonEmpty(row.id, payment.ID), Expected: row.amount,
+		Explanation: fmt.Sprintf("The shop recorded a refund of %s at %s, and %s shows none of that amount for payment %s.", row.amount, at(recorded), payment.Feed, payment.ID),
 	})
 }
 
@@ -227,28 +239,47 @@ func because(reason string) string {
 	return ": " + reason
 }
 
+// madeGood reports whether a later refund of the same payment succeeded.
 func (j *judge) madeGood(failed Refund) bool {
 	return slices.ContainsFunc(j.c.Refunds, func(r Refund) bool {
-		return r.Status == RefundSucceeded && r.PaymentID == failed.PaymentID && r.Account == failed.Account && r.CreatedAt.After(failed.CreatedAt)
+		return r.Status == RefundSucceeded && r.CreatedAt.After(failed.CreatedAt) && j.samePayment(r, failed)
+	})
+}
+
+// samePayment reports whether two refunds are of one payment, which one may name by its id and the other by its
+// PaymentIntent's.
+func (j *judge) samePayment(a, b Refund) bool {
+	if a.Feed == b.Feed && a.Account == b.Account && a.PaymentID == b.PaymentID {
+		return true
+	}
+	return slices.ContainsFunc(j.c.Payments, func(p LinkedPayment) bool {
+		return belongs(a.Key, a.PaymentID, p.Payment) && belongs(b.Key, b.PaymentID, p.Payment)
 	})
 }
 
 // exceeding raises the refund with which more went back than was taken.
 func (j *judge) exceeding() {
+	if !j.concerns() {
+		return
+	}
 	for _, payment := range j.taken {
-		var back int64
-		for _, refund := range j.refundsOf(payment.Payment) {
-			if refund.Status != RefundSucceeded {
-				continue
-			}
-			back += refund.Amount.Minor
-			if back > payment.Amount.Minor {
-				j.raise(refund.Key, Exception{
-					Code: RefundExceedsPayment, TransactionReference: refund.ID, Expected: payment.Amount, Actual: money.Amount{Minor: back, Currency: payment.Amount.Currency},
-					Explanation: fmt.Sprintf("%s took %s (%s); with %s, made at %s, %s have gone back.", payment.Feed, payment.Amount, payment.ID, refund.ID, at(refund.CreatedAt), money.Amount{Minor: back, Currency: payment.Amount.Currency}),
-				})
-				break
-			}
+		j.exceedingOf(payment)
+	}
+}
+
+func (j *judge) exceedingOf(payment held) {
+	back := money.Amount{Currency: payment.Amount.Currency}
+	for _, refund := range j.refundsOf(payment.Payment) {
+		if refund.Status != RefundSucceeded {
+			continue
+		}
+		back.Minor += refund.Amount.Minor
+		if back.Minor > payment.Amount.Minor {
+			j.raise(refund.Key, Exception{
+				Code: RefundExceedsPayment, TransactionReference: refund.ID, Expected: payment.Amount, Actual: back,
+				Explanation: fmt.Sprintf("%s took %s (%s); with %s, made at %s, %s have gone back.", payment.Feed, payment.Amount, payment.ID, refund.ID, at(refund.CreatedAt), back),
+			})
+			return
 		}
 	}
 }

@@ -7,7 +7,8 @@ import (
 )
 
 // requests decides each refund that the shop asked for and nobody has made: inside the window, settled, and not above
-// what settled less what has gone back (issue 2, item 7).
+// what settled less what has gone back (issue 2, item 7). While a row of the case cannot be read, that may be the refund
+// itself, and a person decides.
 func (j *judge) requests(asked []record) {
 	promised := map[Key]int64{} // payment → minor units that earlier requests take
 	for _, request := range asked {
@@ -19,14 +20,14 @@ func (j *judge) requests(asked []record) {
 			j.unpayable(request)
 			continue
 		}
-		j.decide(request, payment, payment.Amount.Minor-payment.back-j.pendingBack(payment)-promised[payment.Key], promised)
+		j.decide(request, payment, j.left(payment)-promised[payment.Key], promised)
 	}
 }
 
 // payer is the payment that a request is to be taken from: the first with enough left, else the first there is.
 func (j *judge) payer(request record, promised map[Key]int64) (held, bool) {
 	for _, payment := range j.taken {
-		left := payment.Amount.Minor - payment.back - j.pendingBack(payment) - promised[payment.Key]
+		left := j.left(payment) - promised[payment.Key]
 		if payment.Amount.Currency == request.amount.Currency && left >= request.amount.Minor {
 			return payment, true
 		}
@@ -37,15 +38,9 @@ func (j *judge) payer(request record, promised map[Key]int64) (held, bool) {
 	return j.taken[0], true
 }
 
-// pendingBack is money that refunds on their way will take.
-func (j *judge) pendingBack(payment held) int64 {
-	var pending int64
-	for _, refund := range j.refundsOf(payment.Payment) {
-		if refund.Status == RefundPending {
-			pending += refund.Amount.Minor
-		}
-	}
-	return pending
+// left is what settled less what has gone back or is on its way back.
+func (j *judge) left(payment held) int64 {
+	return payment.net() - sumOf(j.refundsOf(payment.Payment), RefundPending)
 }
 
 func (j *judge) decide(request record, payment held, left int64, promised map[Key]int64) {
@@ -57,13 +52,19 @@ func (j *judge) decide(request record, payment held, left int64, promised map[Ke
 	case request.amount.Currency != remaining.Currency || request.amount.Minor > left:
 		owed.Reason = fmt.Sprintf("%s asked, %s left of payment %s", request.amount, remaining, payment.ID)
 		j.asksTooMuch(request, payment.Key, remaining)
+		j.reviewAt(end)
 	case !end.IsZero() && !j.now.Before(end):
 		owed.Reason = fmt.Sprintf("the window closed at %s", at(end))
+	case len(j.c.Rejections) > 0:
+		owed.Decision, owed.Reason = DecisionPerson, fmt.Sprintf("%s %s could not be read and may be this refund", j.c.Rejections[0].Feed, j.c.Rejections[0].ID)
 	default:
 		promised[payment.Key] += request.amount.Minor
 		owed.Decision, owed.Reason = DecisionApproved, fmt.Sprintf("settled, inside the window until %s, %s left of payment %s", at(end), remaining, payment.ID)
 	}
 	j.verdict.Owed = append(j.verdict.Owed, owed)
+	if owed.Decision != DecisionRejected || !j.now.Before(end) {
+		j.goBack = append(j.goBack, owed)
+	}
 }
 
 func (j *judge) asksTooMuch(request record, payment Key, left money.Amount) {

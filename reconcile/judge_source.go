@@ -7,8 +7,11 @@ import (
 
 // sources raises what is to say about Stripe Sources that were authorised and not charged (source document 001). A
 // PaymentIntent charges itself, so it has neither exception.
+//
+// Money that is held says that the sale was made with another source; money that was given back says so too, unless the
+// order is still open.
 func (j *judge) sources() {
-	if !j.concerns() || len(j.taken) > 0 {
+	if !j.concerns() || len(live(j.taken)) > 0 || len(j.taken) > 0 && !j.orderIs(OrderPending) {
 		return
 	}
 	for _, source := range j.c.Sources {
@@ -16,6 +19,8 @@ func (j *judge) sources() {
 			continue
 		}
 		switch {
+		case source.Status == SourcePending:
+			j.reviewAt(j.policy.PendingDeadline(source.CreatedAt))
 		case source.Status == SourceChargeable && !j.orderIs(OrderCanceled):
 			j.notCharged(source)
 		case source.Status == SourceCanceled && j.wasChargeable(source) && !j.orderIs(OrderPaid) && !j.orderIs(OrderRefunded):
@@ -55,6 +60,7 @@ func (j *judge) wasChargeable(source Source) bool {
 func (j *judge) notCharged(source Source) {
 	authorised := firstKnown(j.chargeableAt(source), source.CreatedAt)
 	deadline := j.policy.ChargeDeadline(authorised)
+	j.reviewAt(deadline)
 	e := Exception{
 		Code: AuthorisedNotCharged, TransactionReference: source.ID, Actual: source.Amount, DueAt: deadline,
 		Explanation: fmt.Sprintf("The customer authorised %s at %s (%s) and nothing has been charged; the source runs out at %s.", source.Amount, at(authorised), source.ID, at(deadline)),

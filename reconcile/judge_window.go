@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"tieout/reconcile/money"
@@ -9,25 +10,47 @@ import (
 
 // owe notes money that must go back without anybody having asked.
 func (j *judge) owe(payment held, why OwedWhy) {
-	j.verdict.Owed = append(j.verdict.Owed, Owed{
+	owed := Owed{
 		Payment: payment.Key, Amount: payment.netAmount(), Why: why, WindowEndsAt: j.policy.WindowEnd(payment.Payment),
 		Decision: DecisionPerson, Reason: "nobody has asked for this refund",
-	})
+	}
+	j.verdict.Owed = append(j.verdict.Owed, owed)
+	j.goBack = append(j.goBack, owed)
 }
 
-// window raises REFUND_WINDOW_CLOSING or REFUND_OUT_OF_WINDOW, one row per payment of which money must go back, and
-// leaves out what is owed twice: a request on a payment that is owed back anyway.
+// window raises REFUND_WINDOW_CLOSING or REFUND_OUT_OF_WINDOW, one row per payment of which money must go back.
 func (j *judge) window() {
 	j.dropAnswered()
-	for i, owed := range j.verdict.Owed {
-		if owed.WindowEndsAt.IsZero() || j.owedBefore(i) || owed.Decision == DecisionRejected && j.now.Before(owed.WindowEndsAt) {
+	var seen []Key
+	for _, owed := range j.goBack {
+		if owed.WindowEndsAt.IsZero() || slices.Contains(seen, owed.Payment) {
 			continue
 		}
-		j.windowOf(owed)
+		seen = append(seen, owed.Payment)
+		j.windowOf(j.inOneRow(owed.Payment))
 	}
 }
 
-// dropAnswered removes what is owed without a request where a request for the same payment exists.
+// inOneRow is all that must go back of a payment: what is owed without a request, of which requests are a part, or else
+// the requests together.
+func (j *judge) inOneRow(payment Key) Owed {
+	var row Owed
+	for _, owed := range j.goBack {
+		switch {
+		case owed.Payment != payment:
+		case owed.RequestID == "":
+			return owed
+		case row.RequestID == "":
+			row = owed
+		case row.Amount.Currency == owed.Amount.Currency:
+			row.Amount.Minor += owed.Amount.Minor
+		}
+	}
+	return row
+}
+
+// dropAnswered removes what is owed without a request where a request for the same payment was approved: it is the same
+// money.
 func (j *judge) dropAnswered() {
 	kept := j.verdict.Owed[:0]
 	for _, owed := range j.verdict.Owed {
@@ -41,15 +64,6 @@ func (j *judge) dropAnswered() {
 func (j *judge) asked(payment Key) bool {
 	for _, owed := range j.verdict.Owed {
 		if owed.Payment == payment && owed.RequestID != "" && owed.Decision == DecisionApproved {
-			return true
-		}
-	}
-	return false
-}
-
-func (j *judge) owedBefore(i int) bool {
-	for _, earlier := range j.verdict.Owed[:i] {
-		if earlier.Payment == j.verdict.Owed[i].Payment && (earlier.Decision != DecisionRejected || !j.now.Before(earlier.WindowEndsAt)) {
 			return true
 		}
 	}

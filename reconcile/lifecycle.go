@@ -17,7 +17,7 @@ const (
 //
 // A cause that stands keeps its record open and moves last seen. One that is gone resolves it, one that comes back
 // reopens it. What a person resolved stays resolved while its figures stay the same. An exception that cannot un-happen
-// is resolved after Policy.StickyFor and not raised again.
+// is resolved after Policy.StickyFor since it was first seen and not raised again.
 func Advance(known *ExceptionRecord, raised *Exception, now time.Time, policy Policy) (ExceptionRecord, bool) {
 	switch {
 	case known == nil && raised == nil:
@@ -54,7 +54,7 @@ func persist(known ExceptionRecord, raised Exception, now time.Time, policy Poli
 		next.Status, next.ResolvedAt, next.ResolvedBy, next.Resolution = StatusResolved, now, ByTieout, StoodLong
 	case known.Stands():
 		next.LastSeen = now
-	case known.Resolution == StoodLong:
+	case known.Resolution == StoodLong || expired:
 		next.Exception = known.Exception
 	case known.ResolvedBy == ByTieout || figuresDiffer(known.Exception, raised):
 		next.Status, next.LastSeen = StatusReopened, now
@@ -62,7 +62,17 @@ func persist(known ExceptionRecord, raised Exception, now time.Time, policy Poli
 	default:
 		next.Exception = known.Exception
 	}
-	return next, next != known
+	return next, !same(next, known)
+}
+
+// same compares two records; times are the same when they are the same instant, in whatever zone.
+func same(a, b ExceptionRecord) bool {
+	for _, times := range [][2]*time.Time{{&a.DueAt, &b.DueAt}, {&a.FirstSeen, &b.FirstSeen}, {&a.LastSeen, &b.LastSeen}, {&a.ResolvedAt, &b.ResolvedAt}} {
+		if times[0].Equal(*times[1]) {
+			*times[0] = *times[1]
+		}
+	}
+	return a == b
 }
 
 // figuresDiffer reports whether the cause has changed since a person resolved it. Severity and wording may move with

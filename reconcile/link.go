@@ -20,13 +20,14 @@ type index struct {
 	orders    map[string]bool     // by reference
 	byStored  map[string][]string // stored payment id → references
 	byPrefix  map[string][]string // first characters of longer references → references
+	byFold    map[string][]string // folded reference → references
 	sources   map[Key]Source      // by feed, account and id; Kind left empty
 	chargesOf map[Key][]Payment   // source → its payments
 }
 
 func newIndex(facts Facts, policy Policy) index {
 	ix := index{
-		policy: policy, orders: map[string]bool{}, byStored: map[string][]string{}, byPrefix: map[string][]string{},
+		policy: policy, orders: map[string]bool{}, byStored: map[string][]string{}, byPrefix: map[string][]string{}, byFold: map[string][]string{},
 		sources: map[Key]Source{}, chargesOf: map[Key][]Payment{},
 	}
 	for _, order := range facts.Orders {
@@ -36,6 +37,9 @@ func newIndex(facts Facts, policy Policy) index {
 		}
 		if prefix := truncate(order.ID, policy.Truncation); prefix != order.ID {
 			ix.byPrefix[prefix] = append(ix.byPrefix[prefix], order.ID)
+		}
+		if folded := FoldReference(order.ID); folded != "" {
+			ix.byFold[folded] = append(ix.byFold[folded], order.ID)
 		}
 	}
 	for _, source := range facts.Sources {
@@ -70,7 +74,7 @@ func (ix index) payment(p Payment) link {
 // source links a source like a payment, or else to the order that one of its payments belongs to.
 func (ix index) source(s Source) link {
 	ids := []string{s.ID}
-	charges := ix.chargesOf[objectKey(s.Key, s.ID)]
+	charges := slices.SortedFunc(slices.Values(ix.chargesOf[objectKey(s.Key, s.ID)]), func(a, b Payment) int { return a.Key.Compare(b.Key) })
 	for _, charge := range charges {
 		ids = append(ids, charge.ID)
 	}
@@ -99,8 +103,8 @@ func (ix index) stored(feed, reference string, ids ...string) (link, bool) {
 	}
 	slices.Sort(fits)
 	fits = slices.Compact(fits)
-	if len(fits) > 1 && slices.Contains(fits, reference) {
-		return link{order: reference, rule: RuleStoredID, note: fmt.Sprintf("the id is also stored on %s", others(fits, reference))}, true
+	if named := ix.named(feed, reference, fits); len(fits) > 1 && named != "" {
+		return link{order: named, rule: RuleStoredID, note: fmt.Sprintf("the id is also stored on %s", others(fits, named))}, true
 	}
 	if len(fits) > 1 {
 		return link{rivals: fits}, true
@@ -113,6 +117,23 @@ func (ix index) stored(feed, reference string, ids ...string) (link, bool) {
 		found.note = fmt.Sprintf("the provider's object names order %s, the stored id is on order %s: the stored id counts", reference, fits[0])
 	}
 	return found, true
+}
+
+// named is the one of some orders that a reference names: exactly, or cut off where it fits no other of them.
+func (ix index) named(feed, reference string, orders []string) string {
+	if slices.Contains(orders, reference) {
+		return reference
+	}
+	cut := slices.DeleteFunc(slices.Clone(orders), func(order string) bool { return !ix.isTruncationOf(feed, reference, order) })
+	if len(cut) == 1 {
+		return cut[0]
+	}
+	return ""
+}
+
+// near lists the orders of which a reference is a near miss.
+func (ix index) near(reference string) []string {
+	return slices.DeleteFunc(slices.Clone(ix.byFold[FoldReference(reference)]), func(order string) bool { return order == reference })
 }
 
 func (ix index) isTruncationOf(feed, reference, order string) bool {

@@ -3,9 +3,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 )
 
@@ -20,8 +22,15 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the whole program: what main does not do is only what a test cannot.
-func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+// run is the whole program: what main does not do is only what a test cannot. A panic ends with exitFailed: Go's own exit
+// code for it, 2, would tell Kubernetes that the configuration is wrong.
+func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			fmt.Fprintf(stderr, "tieout: this is a bug, please report it: %v\n%s", cause, debug.Stack())
+			code = exitFailed
+		}
+	}()
 	a := &app{env: env, stdout: stdout, stderr: stderr}
 	root := a.rootCommand()
 	root.SetArgs(args)

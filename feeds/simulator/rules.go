@@ -26,7 +26,7 @@ var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
 func deadline(chargeable time.Time) time.Time {
 	local := chargeable.In(shanghai)
 	cut := time.Date(local.Year(), local.Month(), local.Day(), 23, 45, 0, 0, shanghai)
-	if chargeable.After(cut) {
+	if !chargeable.Before(cut) {
 		cut = cut.AddDate(0, 0, 1)
 	}
 	return earlier(chargeable.Add(chargeableLife), cut).UTC()

@@ -108,6 +108,9 @@ func walk(t *testing.T, base, path string, params url.Values) []anyObject {
 	var out []anyObject
 	for {
 		page := decode[listAnswer](t, stripeCallTo(t, http.MethodGet, base+path+"?"+params.Encode(), nil, "").body)
+		if limit := params.Get("limit"); fmt.Sprint(len(page.Data)) != limit && page.HasMore {
+			t.Fatalf("%s: a page of %d objects, asked for %s", path, len(page.Data), limit)
+		}
 		out = append(out, page.Data...)
 		if !page.HasMore {
 			return out
@@ -433,6 +436,9 @@ func TestRefundChangesTheCharge(t *testing.T) {
 	}
 	for _, p := range w.payouts.items {
 		checkPayout(t, p)
+	}
+	if p := w.refunds.byID[r["id"].(string)].movement.payout; p == nil || !p.created.After(endOfDay) {
+		t.Errorf("the refund left with payout %+v, want a later one", p)
 	}
 }
 

@@ -79,6 +79,9 @@ func TestQueryByWindow(t *testing.T) {
 	if slices.IsSortedFunc(got, byCreation(w)) {
 		t.Error("records came in the order of time: the gateway groups them by node")
 	}
+	if !slices.IsSortedFunc(got, func(a, b string) int { return strings.Compare(a[:2], b[:2]) }) {
+		t.Error("records are not grouped by node")
+	}
 	slices.Sort(got)
 	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {

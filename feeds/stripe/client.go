@@ -54,6 +54,8 @@ type Client struct {
 	live    bool
 	api     *caller
 	allow   map[string]feeds.AllowList
+
+	normalise feeds.Normalise // to see what a charge tells of its order
 }
 
 // New returns a client, or every mistake in the options that can be told without asking Stripe.
@@ -75,6 +77,8 @@ func New(options Options) (*Client, error) {
 		live:    strings.HasPrefix(options.Key, "sk_live_") || strings.HasPrefix(options.Key, "rk_live_"),
 		api:     newCaller(options.Key, base, httpClient(options), limiter),
 		allow:   allowLists(options.ReferenceKeys),
+
+		normalise: NewNormaliser(options.ReferenceKeys, options.PaymentMethods),
 	}, nil
 }
 

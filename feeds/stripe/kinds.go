@@ -124,8 +124,11 @@ func slimOf(raw []byte) slim {
 	return read
 }
 
-// expandable is the id of another object, which Stripe gives as the id or as the object.
-type expandable string
+// expandable is another object, which Stripe gives as the id or as the object.
+type expandable struct {
+	id    string
+	shown bool // it came as the object
+}
 
 // UnmarshalJSON takes a string or an object with an id; all else is no id.
 func (e *expandable) UnmarshalJSON(raw []byte) error {
@@ -135,8 +138,9 @@ func (e *expandable) UnmarshalJSON(raw []byte) error {
 			ID string `json:"id"`
 		}
 		_ = json.Unmarshal(raw, &object)
-		id = object.ID
+		*e = expandable{id: object.ID, shown: true}
+		return nil
 	}
-	*e = expandable(id)
+	*e = expandable{id: id}
 	return nil
 }

@@ -54,11 +54,12 @@ type run struct {
 	gone     ids               // found not to be there
 	must     ids               // to read again, held or not
 	may      ids               // to read if not held
+	spent    ids               // used up by a charge that succeeded: the order that stores one needs no more of it
 	itemised map[string]string // automatic payouts whose lines are complete, each with the id of its own line
 }
 
 func newRun(client *Client, memory feeds.Memory, sink feeds.Sink) *run {
-	return &run{client: client, memory: memory, sink: sink, seen: ids{}, gone: ids{}, must: ids{}, may: ids{}, itemised: map[string]string{}}
+	return &run{client: client, memory: memory, sink: sink, seen: ids{}, gone: ids{}, must: ids{}, may: ids{}, spent: ids{}, itemised: map[string]string{}}
 }
 
 // list hands every object of a list to the sink, a page at a time.
@@ -91,7 +92,7 @@ func (r *run) take(ctx context.Context, kind string, data []json.RawMessage) err
 			continue
 		}
 		batch = append(batch, observation)
-		r.note(kind, object)
+		r.note(kind, object, observation)
 	}
 	return r.hand(ctx, batch)
 }

@@ -93,9 +93,9 @@ func loadHeads(ctx context.Context, tx session, items []feeds.Item) (map[reconci
 	for i, item := range items {
 		keys[i] = item.Observation.Key
 	}
-	rows, err := selectAll[head](ctx, tx, `SELECT feed, account, kind, id, version, hash FROM tieout_observations o
-		WHERE `+tx.inTuples(keyColumns...)+` AND version = (SELECT MAX(n.version) FROM tieout_observations n
-		WHERE n.feed = o.feed AND n.account = o.account AND n.kind = o.kind AND n.id = o.id)`, keyTuples(keys))
+	// All versions, since an object has few; asking for the newest alone leads PostgreSQL to plans that read every object.
+	rows, err := selectAll[head](ctx, tx, "SELECT feed, account, kind, id, version, hash FROM tieout_observations WHERE "+
+		tx.inTuples(keyColumns...)+" ORDER BY version", keyTuples(keys))
 	heads := make(map[reconcile.Key]head, len(rows))
 	for _, row := range rows {
 		heads[row.key()] = row

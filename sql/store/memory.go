@@ -66,12 +66,13 @@ func (m memory) Missing(ctx context.Context, kind string, ids []string) ([]strin
 }
 
 // NamedPayments lists the payment ids on the shop's orders that may be the feed's (the order names it, or no provider) and
-// of which neither a source nor a payment is held, sorted and without repeats.
+// of which neither a source, nor a payment, nor a charge that used the source up is held, sorted and without repeats.
 func (s *Store) NamedPayments(ctx context.Context, feed string) ([]string, error) {
 	ids, err := selectAll[string](ctx, s.read(), `SELECT DISTINCT payment_id FROM tieout_orders o
 		WHERE payment_id <> '' AND provider IN (?, '')
 		AND NOT EXISTS (SELECT 1 FROM tieout_sources s WHERE s.id = o.payment_id)
 		AND NOT EXISTS (SELECT 1 FROM tieout_payments p WHERE p.id = o.payment_id)
+		AND NOT EXISTS (SELECT 1 FROM tieout_payments p WHERE p.source_id = o.payment_id AND p.status = 'succeeded')
 		ORDER BY payment_id`, feed)
 	return ids, wrap(err, "list the orders' payments that %s has not shown", feed)
 }
