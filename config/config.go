@@ -228,8 +228,6 @@ type Policy struct {
 	PaymentWithoutMovementAfter time.Duration `yaml:"payment_without_movement_after"`
 	// StickyFor is how long an exception that cannot un-happen stays open. Default 30d (design §5, "Closing").
 	StickyFor time.Duration `yaml:"sticky_for"`
-	// Truncation is the length, in characters, at which Trust Payments may cut an orderreference. Default 25 (source document 002).
-	Truncation int `yaml:"truncation"`
 }
 
 // Grace holds one grace for each exception that has one.

@@ -85,7 +85,6 @@ func defaultPolicy() Policy {
 		Cancel:                      CancelPolicy{DeclinedAfter: day},
 		PaymentWithoutMovementAfter: 7 * day,
 		StickyFor:                   30 * day,
-		Truncation:                  25,
 	}
 }
 

@@ -82,7 +82,6 @@ func TestGood(t *testing.T) {
 			c.Policy.RefundWindowWarning = []int{30}
 			c.Policy.Source.Cutoff, c.Policy.Source.CutoffZone = TimeOfDay{7, 5}, zone(t, "UTC")
 			c.Policy.Cancel.NoAttemptAfter = 48 * time.Hour
-			c.Policy.Truncation = 30
 			c.Actions = Actions{CancelExpired: false, Refunds: true, MaxCancels: 500}
 			c.Reports.Formats = []string{"csv"}
 			c.Schedule.Daily, c.Schedule.Listen = "", "[::1]:80"

@@ -196,9 +196,6 @@ func checkPolicy(c *Config, report func(path, message string)) {
 	checkPositive(at+"source.chargeable_for", p.Source.ChargeableFor, report)
 	checkPositive(at+"payment_without_movement_after", p.PaymentWithoutMovementAfter, report)
 	checkPositive(at+"sticky_for", p.StickyFor, report)
-	if p.Truncation < 1 {
-		report(at+"truncation", "not positive; write a number of characters, such as 25")
-	}
 	checkFalling(at+"refund_window_warning", p.RefundWindowWarning, report)
 }
 

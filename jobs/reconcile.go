@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"strings"
+	"time"
 
 	"tieout/reconcile"
 )
@@ -17,7 +18,11 @@ type Pages interface {
 	OrderReferences(ctx context.Context, after string, limit int) ([]string, error)
 	LooseKeys(ctx context.Context, after reconcile.Key, limit int) ([]reconcile.Key, error)
 	Rejections(ctx context.Context, after reconcile.Key, limit int) ([]reconcile.Rejection, error)
+	// FactsOfRejections holds the orders that the rejected rows may be about.
+	FactsOfRejections(ctx context.Context, rejected []reconcile.Rejection) (reconcile.Facts, error)
 	PayoutSums(ctx context.Context) iter.Seq2[reconcile.PayoutSum, error]
+	// Gaps lists what the providers' balances show and nothing explains; payments made after before are left out.
+	Gaps(ctx context.Context, before time.Time) iter.Seq2[reconcile.Gap, error]
 }
 
 // Gone finds what an earlier run judged and this one did not: cases that no longer exist.
@@ -37,8 +42,8 @@ type Reconcile struct {
 // Name is "reconcile".
 func (*Reconcile) Name() string { return "reconcile" }
 
-// Run judges the orders, then what belongs to no order, then payouts and rows that could not be read, and at last closes
-// what concerned cases that are gone.
+// Run judges the orders, then what belongs to no order, then payouts, balances and rows that could not be read, and at last
+// closes what concerned cases that are gone.
 func (r *Reconcile) Run(ctx context.Context, s Session, step *reconcile.Step) error {
 	in, err := r.Context(ctx, s.Now)
 	if err != nil {
@@ -52,6 +57,9 @@ func (r *Reconcile) Run(ctx context.Context, s Session, step *reconcile.Step) er
 		return err
 	}
 	if err := r.payouts(ctx, s, step, judged); err != nil {
+		return err
+	}
+	if err := r.balances(ctx, s, step, judged); err != nil {
 		return err
 	}
 	if err := r.rejections(ctx, s, step, judged); err != nil {
@@ -110,6 +118,25 @@ func (r *Reconcile) payouts(ctx context.Context, s Session, step *reconcile.Step
 	return r.keep(ctx, s, nil, cases, raised)
 }
 
+// balances ties out each account in money.
+func (r *Reconcile) balances(ctx context.Context, s Session, step *reconcile.Step, judged map[string]bool) error {
+	var gaps []reconcile.Gap
+	for gap, err := range r.Pages.Gaps(ctx, s.Now.Add(-r.Policy.MovementAfter)) {
+		if err != nil {
+			return err
+		}
+		gaps = append(gaps, gap)
+	}
+	raised := reconcile.JudgeBalance(gaps)
+	var cases []string
+	for _, exception := range raised {
+		judged[exception.CaseKey] = true
+		cases = append(cases, exception.CaseKey)
+	}
+	step.Excepted += len(raised)
+	return r.keep(ctx, s, nil, cases, raised)
+}
+
 func (r *Reconcile) rejections(ctx context.Context, s Session, step *reconcile.Step, judged map[string]bool) error {
 	after := reconcile.Key{}
 	for {
@@ -117,12 +144,15 @@ func (r *Reconcile) rejections(ctx context.Context, s Session, step *reconcile.S
 		if err != nil || len(page) == 0 {
 			return err
 		}
-		var cases []string
-		var raised []reconcile.Exception
-		for _, rejection := range page {
-			exception := reconcile.JudgeRejection(rejection)
+		facts, err := r.Pages.FactsOfRejections(ctx, page)
+		if err != nil {
+			return err
+		}
+		raised := reconcile.JudgeRejections(page, facts, r.Policy)
+		cases := make([]string, len(raised))
+		for i, exception := range raised {
 			judged[exception.CaseKey] = true
-			cases, raised = append(cases, exception.CaseKey), append(raised, exception)
+			cases[i] = exception.CaseKey
 		}
 		step.Excepted += len(raised)
 		if err := r.keep(ctx, s, nil, cases, raised); err != nil {

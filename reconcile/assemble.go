@@ -108,8 +108,13 @@ func (a *assembler) addFollowers(facts Facts) {
 	}
 }
 
+// caseOfObject is the case of a payment or source, or of the first payment of a source that is not held itself.
 func (a *assembler) caseOfObject(of Key, id string) *Case {
-	return a.byKey[a.caseOf[objectKey(of, id)]]
+	key := objectKey(of, id)
+	if charges := a.index.charges(key); len(charges) > 0 && a.caseOf[key] == "" {
+		key = objectKey(of, charges[0].ID)
+	}
+	return a.byKey[a.caseOf[key]]
 }
 
 // caseOfRefund is its payment's, or, when the payment is not held, that of the order it names.

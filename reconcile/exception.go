@@ -80,9 +80,14 @@ type Exception struct {
 	Sticky               bool // it cannot un-happen: it stands until a person resolves it or Policy.StickyFor passes; not stored
 }
 
-// ID is the same in every run for the same cause: code, feed, account and what it is about.
+// ID is the same in every run for the same cause: code, feed, account and what it is about. What is about a whole account
+// is one exception for each currency.
 func (e Exception) ID() string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{string(e.Code), e.Feed, e.Account, e.OrderReference, e.TransactionReference}, "\x00")))
+	about := []string{string(e.Code), e.Feed, e.Account, e.OrderReference, e.TransactionReference}
+	if e.OrderReference == "" && e.TransactionReference == "" {
+		about = append(about, e.Currency)
+	}
+	sum := sha256.Sum256([]byte(strings.Join(about, "\x00")))
 	return hex.EncodeToString(sum[:8])
 }
 

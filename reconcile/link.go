@@ -74,7 +74,7 @@ func (ix index) payment(p Payment) link {
 // source links a source like a payment, or else to the order that one of its payments belongs to.
 func (ix index) source(s Source) link {
 	ids := []string{s.ID}
-	charges := slices.SortedFunc(slices.Values(ix.chargesOf[objectKey(s.Key, s.ID)]), func(a, b Payment) int { return a.Key.Compare(b.Key) })
+	charges := ix.charges(objectKey(s.Key, s.ID))
 	for _, charge := range charges {
 		ids = append(ids, charge.ID)
 	}
@@ -90,6 +90,11 @@ func (ix index) source(s Source) link {
 		}
 	}
 	return link{}
+}
+
+// charges lists the payments of a source in the order of their keys.
+func (ix index) charges(source Key) []Payment {
+	return slices.SortedFunc(slices.Values(ix.chargesOf[source]), func(a, b Payment) int { return a.Key.Compare(b.Key) })
 }
 
 // stored looks for orders that store one of the ids. When several do, the one that the reference names wins; otherwise

@@ -63,21 +63,6 @@ func payoutException(sum PayoutSum, expected, actual money.Amount, text string) 
 	})
 }
 
-// CaseKeyOfRejection is the key of the case of a row that could not be read.
-func CaseKeyOfRejection(key Key) string {
-	return "rejection/" + key.Feed + "/" + key.Account + "/" + key.Kind + "/" + key.ID
-}
-
-// JudgeRejection raises DATA_INVALID for a row that could not be read.
-func JudgeRejection(rejection Rejection) Exception {
-	known := entryOf(DataInvalid)
-	return Exception{
-		Code: DataInvalid, Severity: known.severity, NextStep: known.nextStep, CaseKey: CaseKeyOfRejection(rejection.Key),
-		Feed: rejection.Feed, Account: rejection.Account, OrderReference: rejection.Reference, TransactionReference: rejection.ID,
-		Explanation: fmt.Sprintf("The %s %s of %s could not be read: %s. The row is kept and nothing is concluded about its order.", rejection.Kind, rejection.ID, rejection.Feed, rejection.Reason),
-	}
-}
-
 // Age is the whole days between two instants, never negative.
 func Age(from, now time.Time) int {
 	return max(0, int(now.Sub(from)/day))

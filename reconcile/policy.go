@@ -11,6 +11,7 @@ type Policy struct {
 	Source                 SourcePolicy
 	Cancel                 CancelPolicy
 	StickyFor              time.Duration // how long an exception that cannot un-happen stays, from first seen
+	MovementAfter          time.Duration // a payment that shows no movement for so long is unexplained
 	Truncation             int           // characters that Trust Payments keeps of an order reference (source document 002)
 }
 
@@ -62,8 +63,9 @@ func DefaultPolicy() Policy {
 			CutoffMinute:  45,
 			CutoffZone:    time.FixedZone("Asia/Shanghai", 8*60*60),
 		},
-		Cancel:     CancelPolicy{DeclinedAfter: 24 * time.Hour},
-		StickyFor:  30 * day,
-		Truncation: 25,
+		Cancel:        CancelPolicy{DeclinedAfter: 24 * time.Hour},
+		StickyFor:     30 * day,
+		MovementAfter: 7 * day,
+		Truncation:    25,
 	}
 }

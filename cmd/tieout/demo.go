@@ -162,8 +162,8 @@ func (a *app) demoDay(ctx context.Context, sim *simulation, dir string, number i
 	if err != nil {
 		return err
 	}
-	truth := filepath.Join(dir, "truth", p.financeDay(now)+".csv")
-	if err := sim.writeTruth(truth, now); err != nil {
+	truthFile := filepath.Join(dir, "truth", p.financeDay(now)+".csv")
+	if err := sim.writeTruth(truthFile, now); err != nil {
 		return err
 	}
 	if err := a.printDemoDay(tally); err != nil {
@@ -172,16 +172,28 @@ func (a *app) demoDay(ctx context.Context, sim *simulation, dir string, number i
 	if err := a.printStanding(ctx, p); err != nil {
 		return err
 	}
-	differences, err := p.againstTruth(ctx, sim.world.Truth(now))
+	truth := sim.world.Truth(now)
+	differences, err := p.againstTruth(ctx, truth)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "Truth:     %s\nWorkbook:  %s\n", truth, filepath.Join(p.config.Reports.Directory, p.financeDay(now), "tieout-"+p.financeDay(now)+".xlsx"))
+	fmt.Fprintf(a.stdout, "Truth:     %s\nWorkbook:  %s\n", truthFile, filepath.Join(p.config.Reports.Directory, p.financeDay(now), "tieout-"+p.financeDay(now)+".xlsx"))
 	if len(differences) > 0 {
 		return fmt.Errorf("%d orders differ from the truth:\n%s", len(differences), strings.Join(differences, "\n"))
 	}
-	_, err = fmt.Fprintf(a.stdout, "Every one of %d orders has exactly the exceptions that the truth says.\n", len(sim.world.Truth(now)))
+	_, err = fmt.Fprintf(a.stdout, "All %d orders, and the payments without one, have exactly the exceptions that the truth says.\n", ordersOf(truth))
 	return err
+}
+
+// ordersOf counts the orders among the rows of the truth; the others are transactions without one.
+func ordersOf(truth []simulator.OrderTruth) int {
+	count := 0
+	for _, row := range truth {
+		if row.TransactionReference == "" {
+			count++
+		}
+	}
+	return count
 }
 
 // progress shows on a terminal which step runs.

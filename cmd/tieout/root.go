@@ -52,7 +52,7 @@ func (a *app) rootCommand() *cobra.Command {
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(command *cobra.Command, args []string) error {
 		if err := check(command, args); err != nil {
-			return usagef("%s: %w", command.CommandPath(), err)
+			return usageError{err}
 		}
 		return nil
 	}

@@ -124,15 +124,14 @@ func (a *app) printStanding(ctx context.Context, p *parts) error {
 		}
 		counts[record.Code]++
 	}
-	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	total := 0
-	fmt.Fprintln(table)
+	fmt.Fprintln(a.stdout)
 	for _, code := range reconcile.Codes() {
 		if counts[code] > 0 {
 			total += counts[code]
-			fmt.Fprintf(table, "%d\t%s\n", counts[code], strings.ToLower(strings.ReplaceAll(string(code), "_", " ")))
+			fmt.Fprintf(a.stdout, "%6d  %s\n", counts[code], strings.ToLower(strings.ReplaceAll(string(code), "_", " ")))
 		}
 	}
-	fmt.Fprintf(table, "%d\texceptions stand\n", total)
-	return table.Flush()
+	_, err := fmt.Fprintf(a.stdout, "%6d  exceptions stand\n", total)
+	return err
 }

@@ -185,7 +185,7 @@ func policy(c config.Policy) reconcile.Policy {
 	}
 	p.Cancel = reconcile.CancelPolicy(c.Cancel)
 	p.StickyFor = c.StickyFor
-	p.Truncation = c.Truncation
+	p.MovementAfter = c.PaymentWithoutMovementAfter
 	return p
 }
 

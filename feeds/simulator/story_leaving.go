@@ -5,6 +5,7 @@ import "time"
 // Shoppers who do not pay. No exception: the batch job cancels their orders, or leaves them alone.
 var leavingStories = []story{
 	{name: "left", weight: 700, plain: true, daily: true, tell: tellLeft},
+	{name: "left_open_elsewhere", weight: 20, plain: true, daily: true, tell: tellLeftOpenElsewhere},
 	{name: "left_intent", weight: 100, plain: true, daily: true, tell: tellLeftIntent},
 	{name: "declined", weight: 150, plain: true, daily: true, tell: tellDeclined},
 	{name: "abandoned", weight: 300, plain: true, daily: true, tell: tellAbandoned},
@@ -26,6 +27,18 @@ func tellLeft(t *teller) {
 	o := t.order(gatewayStripe, t.anyDay())
 	t.findable(o)
 	o.cancelFrom = t.expire(t.openSource(o, o.created, o.total, o.currency))
+}
+
+// tellLeftOpenElsewhere has a dead source and a live session at the other provider, which is waited for: it settles days
+// later.
+func tellLeftOpenElsewhere(t *teller) {
+	o := t.bothSold(t.anyDay())
+	t.findable(o)
+	t.expire(t.openSource(o, o.created, o.total, o.currency))
+	t.keep = keepNothing
+	start := o.created.Add(5 * time.Minute)
+	p := t.takeAt(o, gatewayTrust, start, start.Add(t.between(3*day, 6*day)), o.total, o.currency)
+	t.record(o, p.at.Add(webhookDelay), p)
 }
 
 // tellLeftIntent is the same with a PaymentIntent, which somebody canceled after a day.

@@ -2,18 +2,21 @@ package simulator
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
 // Money or an authorisation that the shop lost sight of, and the other way round.
 var lostStories = []story{
 	{name: "lost_webhook", weight: 60, daily: true, tell: tellLostWebhook},
+	{name: "left_paid_elsewhere", weight: 15, daily: true, tell: tellLeftPaidElsewhere},
 	{name: "late_webhook", weight: 20, tell: tellLateWebhook},
 	{name: "authorised_waiting", weight: 20, tell: tellAuthorisedWaiting},
 	{name: "authorised_lost_six_hours", weight: 20, tell: tellLostAfterSixHours},
 	{name: "authorised_lost_cut_off", weight: 20, tell: tellLostAtCutOff},
 	{name: "missing_at_provider", weight: 40, tell: tellMissingAtProvider},
 	{name: "missing_unfinished_intent", weight: 15, tell: tellMissingUnfinishedIntent},
+	{name: "missing_near_miss", weight: 10, tell: tellNearMiss},
 	{name: "missing_order", weight: 40, daily: true, tell: tellMissingOrder},
 	{name: "missing_order_nameless", weight: 15, tell: tellMissingOrderNameless},
 }
@@ -22,6 +25,18 @@ var lostStories = []story{
 func tellLostWebhook(t *teller) {
 	o := t.sold(t.anyDay())
 	p := t.take(o, o.gateway, o.created)
+	t.expect(codeNotRecorded, o, p.id, p.at.Add(webhookGrace), time.Time{})
+}
+
+// tellLeftPaidElsewhere leaves a source to run out and pays at the other provider, of which the shop is not told. The dead
+// source must not cancel an order that money was taken for.
+func tellLeftPaidElsewhere(t *teller) {
+	o := t.bothSold(t.anyDay())
+	t.findable(o)
+	t.expire(t.openSource(o, o.created, o.total, o.currency))
+	t.keep = keepNothing
+	start := o.created.Add(5 * time.Minute)
+	p := t.takeAt(o, gatewayTrust, start, start.Add(t.between(10*time.Minute, 40*time.Minute)), o.total, o.currency)
 	t.expect(codeNotRecorded, o, p.id, p.at.Add(webhookGrace), time.Time{})
 }
 
@@ -112,6 +127,27 @@ func tellMissingUnfinishedIntent(t *teller) {
 	paidAt := o.created.Add(t.between(time.Minute, 30*time.Minute))
 	t.record(o, paidAt, payment{})
 	t.expect(codeMissingAtProvider, o, pi.id, paidAt.Add(missingGrace), time.Time{})
+}
+
+// tellNearMiss carries the order's reference in small letters. References are compared byte for byte: neither side has a
+// counterpart.
+func tellNearMiss(t *teller) {
+	o := t.sold(t.aged(-day, 94*day))
+	t.keep = keepNothing
+	almost := &shopOrder{reference: strings.ToLower(o.reference), currency: o.currency, total: o.total, created: o.created}
+	p := t.take(almost, o.gateway, o.created)
+	paidAt := p.at.Add(webhookDelay)
+	t.record(o, paidAt, p)
+	t.expect(codeMissingAtProvider, o, "", paidAt.Add(missingGrace), time.Time{})
+	t.expectFor(codeMissingOrder, carried(p), p.id, p.at.Add(webhookGrace), time.Time{})
+}
+
+// carried is the reference as the provider shows it.
+func carried(p payment) string {
+	if p.auth != nil {
+		return p.auth.reference
+	}
+	return p.charge.metadata["order_id"] + p.charge.metadata["order_reference"]
 }
 
 // tellMissingOrder is money for an order that the shop does not have.

@@ -5,6 +5,7 @@ import "time"
 // Refunds that the shop asked for and that nobody has made yet.
 var requestStories = []story{
 	{name: "refund_requested", weight: 80, plain: true, tell: tellRequested},
+	{name: "refund_request_met", weight: 30, plain: true, tell: tellRequestMet},
 	{name: "refund_request_declined", weight: 20, plain: true, tell: tellRequestDeclined},
 	{name: "refund_request_closing", weight: 20, tell: tellRequestClosing},
 	{name: "refund_request_window_ends", weight: 10, tell: tellRequestWindowEnds},
@@ -27,6 +28,15 @@ func tellRequested(t *teller) {
 	asked := t.aged(-day, 3*day)
 	p := t.asked(o, asked)
 	t.window(o, p, p.id, asked, time.Time{})
+}
+
+// tellRequestMet is given back, and nobody marks the request as done: a refund that meets it counts as recorded.
+func tellRequestMet(t *teller) {
+	o := t.sold(t.aged(6*day, 80*day))
+	p := t.paid(o)
+	asked := p.at.Add(t.between(2*time.Hour, 2*day))
+	r := t.request(o, asked, o.total/2+1)
+	t.giveBack(p, asked.Add(t.between(time.Hour, 20*time.Hour)), r.amount)
 }
 
 // tellRequestDeclined asks, and the shop says no: nothing is asked and nothing is recorded.

@@ -9,8 +9,10 @@ var surplusStories = []story{
 	{name: "paid_after_cancel_refund_failed", weight: 10, tell: tellPaidAfterCancelRefundFailed},
 	{name: "paid_after_cancel_window_ends", weight: 10, tell: tellPaidAfterCancelWindowEnds},
 	{name: "session_revived", weight: 15, tell: tellSessionRevived},
+	{name: "session_revived_after_cancel", weight: 10, tell: tellSessionRevivedAfterCancel},
 	{name: "canceled_after_paid", weight: 15, tell: tellCanceledAfterPaid},
 	{name: "duplicate", weight: 30, tell: tellDuplicate},
+	{name: "triplicate", weight: 10, tell: tellTriplicate},
 	{name: "duplicate_across", weight: 20, tell: tellDuplicateAcross},
 	{name: "duplicate_returned", weight: 20, tell: tellDuplicateReturned},
 }
@@ -78,6 +80,19 @@ func tellSessionRevived(t *teller) {
 	t.owed(codePaidAfterCancel, o, p, p.id, p.at, time.Time{})
 }
 
+// tellSessionRevivedAfterCancel is the same for an order that the batch job canceled at Now, and the AUTH settles the day
+// after: the truth of that day supposes the run at Now.
+func tellSessionRevivedAfterCancel(t *teller) {
+	o := t.order(gatewayTrust, t.aged(2*day, 20*day))
+	auth := t.session(o, o.created, o.total, o.currency)
+	auth.turn(o.created.Add(40*time.Minute), "3")
+	o.cancelFrom = o.created.Add(declinedPatience)
+	settled := t.tomorrow()
+	auth.settle(settled)
+	p := payment{id: auth.id, at: settled, begun: o.created, auth: auth}
+	t.owed(codePaidAfterCancel, o, p, p.id, p.at, time.Time{})
+}
+
 // tellCanceledAfterPaid keeps the money of an order that was canceled after it was paid.
 func tellCanceledAfterPaid(t *teller) {
 	o := t.sold(t.aged(2*day, 94*day))
@@ -94,11 +109,36 @@ func tellDuplicate(t *teller) {
 	t.duplicate(o, first, second, time.Time{})
 }
 
-// tellDuplicateAcross is charged by both providers.
+// tellTriplicate is charged three times: two of the payments are a surplus.
+func tellTriplicate(t *teller) {
+	o := t.order(gatewayStripe, t.aged(-day, 94*day))
+	first, second := t.paidTwice(o, gatewayStripe)
+	third := t.take(o, gatewayStripe, second.at.Add(t.between(time.Minute, 30*time.Minute)))
+	t.duplicate(o, first, second, time.Time{})
+	t.duplicate(o, first, third, time.Time{})
+}
+
+// tellDuplicateAcross is charged by both providers. In every second one the session at Trust Payments began first and
+// settled last: the surplus is the payment that began later, not the one that arrived later.
 func tellDuplicateAcross(t *teller) {
 	o := t.bothSold(t.aged(-day, 94*day))
+	if t.coin(2) {
+		first, second := t.overtaken(o)
+		t.duplicate(o, first, second, time.Time{})
+		return
+	}
 	first, second := t.paidTwice(o, gatewayTrust)
 	t.duplicate(o, first, second, time.Time{})
+}
+
+// overtaken starts a session that settles only after the shopper also paid by Stripe.
+func (t *teller) overtaken(o *shopOrder) (payment, payment) {
+	keep := t.keep
+	t.keep = keepNothing
+	settled := o.created.Add(t.between(5*time.Hour, 30*time.Hour))
+	first := t.takeAt(o, gatewayTrust, o.created, settled, o.total, o.currency)
+	t.keep = keep
+	return first, t.paid(o)
 }
 
 // tellDuplicateReturned gets one of the two payments back, whichever: then there is no surplus.
@@ -136,10 +176,6 @@ func (t *teller) paidTwice(o *shopOrder, second string) (payment, payment) {
 }
 
 // duplicate expects one exception for the later begun of two payments, from when both hold money.
-func (t *teller) duplicate(o *shopOrder, first, second payment, until time.Time) {
-	surplus := second
-	if second.begun.Before(first.begun) {
-		surplus = first
-	}
-	t.owed(codeDuplicate, o, surplus, surplus.id, later(first.at, second.at), until)
+func (t *teller) duplicate(o *shopOrder, first, surplus payment, until time.Time) {
+	t.owed(codeDuplicate, o, surplus, surplus.id, later(first.at, surplus.at), until)
 }

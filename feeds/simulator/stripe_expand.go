@@ -33,7 +33,7 @@ func parseExpand(params url.Values, kind string, list bool) (expansion, *stripeE
 	tree := expansion{}
 	for _, path := range listParam(params, "expand") {
 		parts := strings.Split(path, ".")
-		if len(parts) > 9 {
+		if len(parts) > expandDepth {
 			return nil, invalid("", "expand", "You cannot expand more than %d levels of a property (%s).", expandDepth, path)
 		}
 		if list {

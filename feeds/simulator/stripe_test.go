@@ -455,6 +455,27 @@ func checkPayout(t *testing.T, p *payout) {
 	}
 }
 
+func TestFailedRefundReopensTheCharge(t *testing.T) {
+	w := newWorld(t, Config{Orders: 40, Stories: map[string]int{"refund_failed": 1}})
+	s := newTestServer(w)
+	base := start(t, s)
+	r := w.refunds.items[0]
+	show := func(at time.Time) anyObject {
+		s.SetNow(at)
+		return decode[anyObject](t, stripeCallTo(t, http.MethodGet, base+"/v1/charges/"+r.charge.id, nil, "").body)
+	}
+	if c := show(r.created); c["refunded"] != true || c["amount_refunded"] != float64(r.amount) {
+		t.Errorf("while the refund is pending: %v, %v", c["refunded"], c["amount_refunded"])
+	}
+	if c := show(r.returned.created); c["refunded"] != false || c["amount_refunded"] != 0.0 {
+		t.Errorf("after it failed: %v, %v", c["refunded"], c["amount_refunded"])
+	}
+	failed := decode[anyObject](t, stripeCallTo(t, http.MethodGet, base+"/v1/refunds/"+r.id, nil, "").body)
+	if failed["status"] != "failed" || !isID(failed["failure_balance_transaction"], "txn_") {
+		t.Errorf("%v", failed)
+	}
+}
+
 func TestRefundByIntent(t *testing.T) {
 	w := newWorld(t, Config{Orders: 600, Stories: PlainStories()})
 	base := start(t, newTestServer(w))

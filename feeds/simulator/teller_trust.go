@@ -2,10 +2,15 @@ package simulator
 
 import "time"
 
-// session starts an Alipay AUTH: settlestatus 10 with errorcode 0, which is not money yet.
+// session starts an Alipay AUTH: settlestatus 10 with errorcode 0, which is not money yet. Now and then the gateway says 0
+// or 1 instead, which means the same to the shop.
 func (t *teller) session(o *shopOrder, at time.Time, amount int64, currency string) *transaction {
 	auth := t.newAuth(o, at, amount, currency)
-	auth.states.add(at, authState{settle: "10", amount: amount})
+	status := "10"
+	if t.coin(10) {
+		status = []string{"0", "1"}[t.rng.IntN(2)]
+	}
+	auth.states.add(at, authState{settle: status, amount: amount})
 	return auth
 }
 

@@ -176,3 +176,51 @@ func TestLateEndsOfAuthorisations(t *testing.T) {
 		t.Errorf("%d ended after six hours, %d at the cut-off", afterHours, atCutOff)
 	}
 }
+
+// TestClosings has each exception that ends do so when its cause is gone.
+func TestClosings(t *testing.T) {
+	w := newWorld(t, Config{Orders: 4000})
+	over := map[string]bool{"won": true, "lost": true, "warning_closed": true}
+	seen := map[string]int{}
+	for _, e := range w.expectations {
+		if e.Until.IsZero() {
+			continue
+		}
+		switch e.Code {
+		case codeDisputed:
+			d := w.disputes.byID[e.TransactionReference]
+			before, _ := d.states.at(e.Until.Add(-time.Second))
+			after, _ := d.states.at(e.Until)
+			if over[before] || !over[after] {
+				t.Errorf("dispute %s goes from %s to %s", d.id, before, after)
+			}
+			if after == "won" && !d.movements[1].created.Equal(e.Until) {
+				t.Errorf("dispute %s is won at %s and paid back at %s", d.id, e.Until, d.movements[1].created)
+			}
+		case codeRefundTooEarly, codeOverdue:
+			if got := success(w, e.TransactionReference); !got.Equal(e.Until) {
+				t.Errorf("%s of %s ends %s, it settled %s", e.Code, e.TransactionReference, e.Until, got)
+			}
+		case codeRefundFailed:
+			if !laterRefundSucceeds(w.refunds.byID[e.TransactionReference], e.Until) {
+				t.Errorf("no later refund of the payment of %s succeeds at %s", e.TransactionReference, e.Until)
+			}
+		}
+		seen[e.Code]++
+	}
+	for _, code := range []string{codeDisputed, codeOverdue, codeRefundFailed, codeDuplicate, codePaidAfterCancel, codeNotRecorded,
+		codeRefundTooEarly} {
+		if seen[code] == 0 {
+			t.Errorf("no %s ever ends", code)
+		}
+	}
+}
+
+func laterRefundSucceeds(failed *refund, at time.Time) bool {
+	for _, r := range failed.charge.refunds {
+		if status, _ := r.states.at(at); r.created.After(failed.states.since(at)) && status == "succeeded" {
+			return true
+		}
+	}
+	return false
+}

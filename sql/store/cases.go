@@ -95,7 +95,26 @@ func (c *closure) startFromOrders(ctx context.Context, references []string) erro
 			return err
 		}
 	}
-	return gather(ctx, c, c.payments, payments, "source_id", c.stored.sorted())
+	if err := gather(ctx, c, c.payments, payments, "source_id", c.stored.sorted()); err != nil {
+		return err
+	}
+	return c.findNamingRefunds(ctx)
+}
+
+// findNamingRefunds reads the refunds that name one of the orders, and their payments: a refund goes with its payment
+// where that is held, and that may belong elsewhere.
+func (c *closure) findNamingRefunds(ctx context.Context) error {
+	if err := gather(ctx, c, c.refunds, refunds, "reference", c.references.sorted()); err != nil {
+		return err
+	}
+	refunded := words{}
+	for _, refund := range c.refunds {
+		refunded.add(refund.PaymentID)
+	}
+	if err := gather(ctx, c, c.payments, payments, "id", refunded.sorted()); err != nil {
+		return err
+	}
+	return gather(ctx, c, c.sources, sources, "id", refunded.sorted())
 }
 
 func (c *closure) startFromKeys(ctx context.Context, keys []reconcile.Key) error {
@@ -170,9 +189,6 @@ func (c *closure) findFollowers(ctx context.Context) error {
 		return err
 	}
 	if err := gather(ctx, c, c.refunds, refunds, "payment_id", ids); err != nil {
-		return err
-	}
-	if err := gather(ctx, c, c.refunds, refunds, "reference", c.references.sorted()); err != nil {
 		return err
 	}
 	placed := words{}

@@ -8,8 +8,8 @@ import (
 	"tieout/reconcile"
 )
 
-// canceledMayChange is for how many microseconds after its start a canceled AUTH is read again, for rarely it settles after
-// all (source document 002): 90 days.
+// canceledMayChange is how many microseconds older than the newest AUTH a canceled one may be and still be read again, for
+// rarely it settles after all (source document 002): 90 days.
 const canceledMayChange = "7776000000000"
 
 // openStates says which held objects of a feed can still change, by feed and kind: the table and the condition.
@@ -23,7 +23,7 @@ var openStates = map[[2]string]struct{ table, where string }{
 	{reconcile.FeedStripe, "payout"}: {"tieout_payouts", `status = 'pending' OR (status = 'paid' AND automatic AND NOT itemised) OR (itemised AND NOT EXISTS (
 		SELECT 1 FROM tieout_payout_lines l WHERE l.payout_id = t.id AND l.feed = t.feed AND l.account = t.account))`},
 	{reconcile.FeedTrustPayments, "auth"}: {"tieout_payments", `status IN ('pending', 'suspended') OR (status = 'canceled' AND created_at > (
-		SELECT MAX(o.seen_at) FROM tieout_observations o WHERE o.feed = t.feed AND o.account = t.account) - ` + canceledMayChange + `)`},
+		SELECT MAX(created_at) FROM tieout_payments WHERE feed = '` + reconcile.FeedTrustPayments + `') - ` + canceledMayChange + `)`},
 	{reconcile.FeedTrustPayments, "refund"}: {"tieout_refunds", `status = 'pending'`},
 }
 

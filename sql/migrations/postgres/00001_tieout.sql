@@ -16,8 +16,6 @@ CREATE TABLE tieout_observations (
     body TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (feed, account, kind, id, version)
 );
--- For the newest observation of an account.
-CREATE INDEX tieout_observations_seen_at ON tieout_observations (feed, account, seen_at);
 -- +goose StatementBegin
 CREATE FUNCTION tieout_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

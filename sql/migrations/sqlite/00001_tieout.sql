@@ -16,8 +16,6 @@ CREATE TABLE tieout_observations (
     body TEXT NOT NULL,
     PRIMARY KEY (feed, account, kind, id, version)
 );
--- For the newest observation of an account.
-CREATE INDEX tieout_observations_seen_at ON tieout_observations (feed, account, seen_at);
 -- +goose StatementBegin
 CREATE TRIGGER tieout_observations_no_update BEFORE UPDATE ON tieout_observations BEGIN
     SELECT RAISE(ABORT, 'tieout_observations is append-only: UPDATE refused');

@@ -1,0 +1,86 @@
+package reconcile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tieout/reconcile/money"
+)
+
+// GapKind says how a provider's balance and what we hold fail to meet.
+type GapKind string
+
+// The gaps between a provider's balance and what we hold (design §5, "UNEXPLAINED").
+const (
+	GapUnknownObject GapKind = "movement of an object that is not held"
+	GapDiffers       GapKind = "movement that differs from its object"
+	GapNoMovement    GapKind = "payment without a movement"
+)
+
+// Gap is one movement or payment that the tie-out cannot explain.
+type Gap struct {
+	Feed    string
+	Account string
+	Kind    GapKind
+	ID      string       // of the movement, or of the payment that has none
+	Amount  money.Amount // signed: what the balance shows more (or less) than what we hold accounts for
+}
+
+// CaseKeyOfBalance is the key of the tie-out of one account in one currency.
+func CaseKeyOfBalance(feed, account, currency string) string {
+	return "balance/" + feed + "/" + account + "/" + currency
+}
+
+// JudgeBalance raises one UNEXPLAINED for each account and currency that has a gap, also when its gaps happen to add up to
+// nothing: two errors that cancel out are two errors. gaps may come in any order.
+func JudgeBalance(gaps []Gap) []Exception {
+	sorted := slices.Clone(gaps)
+	slices.SortFunc(sorted, func(a, b Gap) int {
+		return compareAll(a.Feed, b.Feed, a.Account, b.Account, a.Amount.Currency, b.Amount.Currency, string(a.Kind), string(b.Kind), a.ID, b.ID)
+	})
+	var raised []Exception
+	for len(sorted) > 0 {
+		first := sorted[0]
+		end := slices.IndexFunc(sorted, func(g Gap) bool {
+			return g.Feed != first.Feed || g.Account != first.Account || g.Amount.Currency != first.Amount.Currency
+		})
+		if end < 0 {
+			end = len(sorted)
+		}
+		raised = append(raised, unexplained(sorted[:end]))
+		sorted = sorted[end:]
+	}
+	return raised
+}
+
+// unexplained takes the gaps of one account and currency.
+func unexplained(gaps []Gap) Exception {
+	first, known := gaps[0], entryOf(Unexplained)
+	residual := money.Amount{Currency: first.Amount.Currency}
+	for _, gap := range gaps {
+		residual.Minor += gap.Amount.Minor
+	}
+	return complete(Exception{
+		Code: Unexplained, Severity: known.severity, NextStep: known.nextStep, CaseKey: CaseKeyOfBalance(first.Feed, first.Account, first.Amount.Currency),
+		Feed: first.Feed, Account: first.Account, Expected: none(residual), Actual: residual,
+		Explanation: fmt.Sprintf("The balance of %s (%s) in %s and what is held of its payments, refunds, disputes and payouts do not tie out: %s unexplained, from %s.", first.Feed, first.Account, residual.Currency, residual, tellGaps(gaps)),
+	})
+}
+
+// tellGaps counts the gaps by kind and names the first of each.
+func tellGaps(gaps []Gap) string {
+	var told []string
+	for len(gaps) > 0 {
+		end := slices.IndexFunc(gaps, func(g Gap) bool { return g.Kind != gaps[0].Kind })
+		if end < 0 {
+			end = len(gaps)
+		}
+		text := fmt.Sprintf("1 %s (%s)", gaps[0].Kind, gaps[0].ID)
+		if end > 1 {
+			text = fmt.Sprintf("%d × %s (first %s)", end, gaps[0].Kind, gaps[0].ID)
+		}
+		told, gaps = append(told, text), gaps[end:]
+	}
+	return strings.Join(told, ", ")
+}

@@ -1,0 +1,208 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"tieout/reconcile"
+	"tieout/reconcile/money"
+	"tieout/sql/store"
+	"tieout/sql/store/storetest"
+)
+
+func owedFor(id, request string, minor int64) reconcile.Owed {
+	return reconcile.Owed{
+		Payment: stripeKey("charge", id), RequestID: request, Amount: eur(minor), Why: reconcile.OwedRequested, AskedAt: noon,
+		WindowEndsAt: noon.Add(90 * 24 * time.Hour), Decision: reconcile.DecisionApproved, Reason: "in time",
+	}
+}
+
+func verdict(reference string, outcome reconcile.Outcome) reconcile.Verdict {
+	return reconcile.Verdict{CaseKey: "order/" + reference, OrderReference: reference, Outcome: outcome, Reason: "because", Order: eur(1000)}
+}
+
+func exception(code reconcile.Code, severity reconcile.Severity, reference, transaction string) reconcile.ExceptionRecord {
+	return reconcile.ExceptionRecord{
+		Exception: reconcile.Exception{
+			Code: code, Severity: severity, CaseKey: "order/" + reference, Feed: "stripe", Account: "default",
+			OrderReference: reference, TransactionReference: transaction, Currency: "EUR", Expected: eur(1000), Actual: eur(900), Difference: eur(-100),
+			DueAt: noon.Add(time.Hour), Explanation: "they differ", NextStep: "look",
+		},
+		Status: reconcile.StatusOpen, FirstSeen: noon, LastSeen: noon,
+	}
+}
+
+func fullVerdict() reconcile.Verdict {
+	v := verdict("R-1", reconcile.Matched)
+	v.Rule, v.Payment = reconcile.RuleReference, stripeKey("charge", "ch_1")
+	v.Paid, v.Refunded, v.PaidAt, v.NextReview = eur(1000), eur(10), noon, noon.Add(time.Hour)
+	v.Owed = []reconcile.Owed{owedFor("ch_1", "rf_1", 5), owedFor("ch_1", "rf_2", 6)}
+	v.Cancel = &reconcile.Cancel{Reason: "the source ran out", Evidence: []reconcile.Evidence{{Object: stripeKey("source", "src_1"), Status: "canceled", At: noon}}}
+	return v
+}
+
+func TestJudgementsComeBackAndRerunsTouchNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		full, plain := fullVerdict(), verdict("R-2", reconcile.Waiting)
+		known := exception(reconcile.AmountMismatch, reconcile.High, "R-1", "")
+		judgement := reconcile.Judgement{
+			RunID: 1, At: noon, Verdicts: []reconcile.Verdict{full, plain}, Exceptions: []reconcile.ExceptionRecord{known},
+			Changes: []reconcile.ExceptionChange{{ID: known.ID(), At: noon, Who: "tieout", To: reconcile.StatusOpen, RunID: 1}},
+		}
+		succeed(t, s.SaveJudgement(ctx, judgement))
+		equal(t, "verdicts", must(s.Verdicts(ctx, []string{"order/R-2", "order/R-1", "order/none"}))(t), []reconcile.Verdict{full, plain})
+		equal(t, "exceptions by case", must(s.ExceptionsOf(ctx, []string{"order/R-1"}, nil))(t), []reconcile.ExceptionRecord{known})
+		equal(t, "exceptions by id", must(s.ExceptionsOf(ctx, nil, []string{known.ID()}))(t), []reconcile.ExceptionRecord{known})
+		equal(t, "changes", must(s.ExceptionChanges(ctx, known.ID()))(t), judgement.Changes)
+
+		before := dump(t, s)
+		judgement.RunID, judgement.At, judgement.Changes = 2, noon.Add(time.Hour), nil
+		succeed(t, s.SaveJudgement(ctx, judgement))
+		equal(t, "rows after a rerun", dump(t, s), before)
+	})
+}
+
+func TestOwedFollowsItsCase(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		save := func(verdicts ...reconcile.Verdict) {
+			t.Helper()
+			succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Verdicts: verdicts}))
+		}
+		one, two := verdict("R-1", reconcile.Excepted), verdict("R-2", reconcile.Excepted)
+		one.Owed = []reconcile.Owed{owedFor("ch_1", "", 5), owedFor("ch_2", "", 6)}
+		two.Owed = []reconcile.Owed{owedFor("ch_3", "", 7)}
+		save(one, two)
+		one.Owed = []reconcile.Owed{owedFor("ch_1", "", 8)}
+		save(one)
+		rows := collect(t, s.Owed(ctx))
+		equal(t, "owed", []reconcile.Owed{rows[0].Owed, rows[1].Owed}, []reconcile.Owed{owedFor("ch_1", "", 8), owedFor("ch_3", "", 7)})
+		equal(t, "rows", len(rows), 2)
+		equal(t, "whose", []string{rows[0].CaseKey, rows[0].OrderReference}, []string{"order/R-1", "R-1"})
+		two.Owed, one.Owed = one.Owed, nil
+		save(two, one) // ch_1 belongs to the other case now
+		rows = collect(t, s.Owed(ctx))
+		equal(t, "moved", []string{rows[0].CaseKey, rows[0].Payment.ID}, []string{"order/R-2", "ch_1"})
+		equal(t, "rows", len(rows), 1)
+		succeed(t, s.DeleteVerdicts(ctx, []string{"order/R-2"}))
+		equal(t, "owed by a case that is gone", collect(t, s.Owed(ctx)), []reconcile.OwedRow(nil))
+		equal(t, "verdicts left", must(s.VerdictKeys(ctx, "", 10))(t), []string{"order/R-1"})
+	})
+}
+
+func TestOwedTellsItsNewestIntent(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		v := verdict("R-1", reconcile.Excepted)
+		v.Owed = []reconcile.Owed{owedFor("ch_1", "rf_1", 5), owedFor("ch_1", "rf_2", 6)}
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Verdicts: []reconcile.Verdict{v}}))
+		for i, key := range []string{"b-first", "a-second"} {
+			_, _, err := s.BeginRefund(ctx, reconcile.RefundIntent{
+				IdempotencyKey: key, Payment: stripeKey("charge", "ch_1"), RequestID: "rf_1", Amount: eur(5), CreatedAt: noon.Add(time.Duration(i) * time.Hour),
+			})
+			succeed(t, err)
+		}
+		succeed(t, s.FinishRefund(ctx, "b-first", reconcile.RefundRefused, "", "no", noon))
+		succeed(t, s.FinishRefund(ctx, "a-second", reconcile.RefundMade, "re_1", "", noon))
+		rows := collect(t, s.Owed(ctx))
+		equal(t, "tried", []string{string(rows[0].IntentState), rows[0].RefundID}, []string{"made", "re_1"})
+		equal(t, "not tried", rows[1].IntentState, reconcile.RefundIntentState(""))
+	})
+}
+
+func TestVerdictLists(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		pending := auth("1-2-1", "R-2", reconcile.PaymentPending)
+		observe(t, s, pending, auth("1-2-2", "R-3", reconcile.PaymentSucceeded), auth("1-2-3", "R-9", reconcile.PaymentPending))
+		cancel, waiting, settled := fullVerdict(), verdict("R-2", reconcile.Waiting), verdict("R-3", reconcile.Matched)
+		waiting.Payment, waiting.NextReview = pending.Key, noon
+		settled.Payment = trustKey("auth", "1-2-2")
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Verdicts: []reconcile.Verdict{settled, waiting, cancel}}))
+		cancel.Owed = nil
+		equal(t, "to cancel", must(s.CancelCandidates(ctx))(t), []reconcile.Verdict{cancel})
+		equal(t, "due", must(s.DueReviews(ctx, noon))(t), []string{"order/R-2"})
+		equal(t, "due later", must(s.DueReviews(ctx, noon.Add(time.Hour)))(t), []string{"order/R-1", "order/R-2"})
+		statuses := []reconcile.PaymentStatus{reconcile.PaymentPending, reconcile.PaymentSuspended}
+		equal(t, "unsettled", must(s.CasesWithPayments(ctx, statuses))(t), []string{"order/R-2"})
+		equal(t, "page", must(s.VerdictKeys(ctx, "order/R-1", 1))(t), []string{"order/R-2"})
+	})
+}
+
+func TestExceptionsAreListedByUrgency(t *testing.T) {
+	resolved := exception(reconcile.Disputed, reconcile.Low, "R-6", "dp_1")
+	resolved.Status, resolved.ResolvedAt, resolved.ResolvedBy, resolved.Resolution = reconcile.StatusResolved, noon, "tieout", "cause gone"
+	silent := exception(reconcile.MissingAtProvider, reconcile.Medium, "R-3", "")
+	silent.Actual, silent.Difference, silent.DueAt = money.Amount{}, money.Amount{}, time.Time{}
+	sorted := []reconcile.ExceptionRecord{
+		exception(reconcile.PaidAfterCancel, reconcile.Critical, "b", "ch_1"),
+		exception(reconcile.AmountMismatch, reconcile.High, "B", ""), exception(reconcile.AmountMismatch, reconcile.High, "b", ""),
+		exception(reconcile.DuplicatePayment, reconcile.High, "b", "ch_1"), exception(reconcile.DuplicatePayment, reconcile.High, "b", "ch_2"),
+		silent, resolved, exception(reconcile.Ambiguous, "unheard of", "R-7", "ch_7"),
+	}
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		shuffled := []reconcile.ExceptionRecord{sorted[7], sorted[4], sorted[2], sorted[6], sorted[0], sorted[5], sorted[3], sorted[1]}
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Exceptions: shuffled}))
+		tests := []struct {
+			name   string
+			filter store.ExceptionFilter
+			want   []reconcile.ExceptionRecord
+		}{
+			{"all", store.ExceptionFilter{}, sorted},
+			{"standing", store.ExceptionFilter{Standing: true}, append(sorted[:6:6], sorted[7])},
+			{"codes", store.ExceptionFilter{Codes: []string{"AMOUNT_MISMATCH", "DISPUTED"}}, []reconcile.ExceptionRecord{sorted[1], sorted[2], sorted[6]}},
+			{"severities and standing", store.ExceptionFilter{Severities: []string{"low", "medium"}, Standing: true}, sorted[5:6]},
+			{"statuses", store.ExceptionFilter{Statuses: []string{"resolved"}}, sorted[6:7]},
+			{"order", store.ExceptionFilter{Reference: "R-3"}, sorted[5:6]},
+			{"transaction", store.ExceptionFilter{Reference: "ch_1"}, []reconcile.ExceptionRecord{sorted[0], sorted[3]}},
+			{"none", store.ExceptionFilter{Codes: []string{"UNEXPLAINED"}}, nil},
+		}
+		for _, test := range tests {
+			equal(t, test.name, collect(t, s.Exceptions(ctx, test.filter)), test.want)
+		}
+		standing := []string{"order/B", "order/R-3", "order/R-7", "order/b"}
+		equal(t, "cases", must(s.StandingCases(ctx))(t), standing)
+		for range s.Exceptions(ctx, store.ExceptionFilter{}) {
+			break // a loop that is left gives its connection back
+		}
+	})
+}
+
+func TestPeopleChangeExceptions(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		one, two := exception(reconcile.AmountMismatch, reconcile.High, "R-1", ""), exception(reconcile.Disputed, reconcile.High, "R-2", "dp_1")
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Exceptions: []reconcile.ExceptionRecord{one, two},
+			Changes: []reconcile.ExceptionChange{{ID: one.ID(), At: noon, Who: "tieout", To: reconcile.StatusOpen, RunID: 1}}}))
+		change := func(to reconcile.ExceptionStatus, ids ...string) (int, error) {
+			return s.ChangeExceptions(ctx, ids, to, "ada", "agreed", "asked the bank", noon.Add(time.Hour))
+		}
+		before := dump(t, s)
+		if _, err := change(reconcile.StatusResolved, one.ID(), "nonsense"); !errors.Is(err, store.ErrUnknownException) {
+			t.Errorf("unknown id: %v", err)
+		}
+		if _, err := change(reconcile.StatusReopened, one.ID()); err == nil {
+			t.Error("a person reopened an exception")
+		}
+		equal(t, "rows", dump(t, s), before)
+		equal(t, "acknowledged", must(change(reconcile.StatusAcknowledged, one.ID(), two.ID()))(t), 2)
+		equal(t, "acknowledged again", must(change(reconcile.StatusAcknowledged, one.ID()))(t), 0)
+		equal(t, "resolved", must(change(reconcile.StatusResolved, one.ID()))(t), 1)
+		equal(t, "a resolved one stays so", must(change(reconcile.StatusAcknowledged, one.ID()))(t), 0)
+		one.Status, one.Note = reconcile.StatusResolved, "asked the bank"
+		one.ResolvedAt, one.ResolvedBy, one.Resolution = noon.Add(time.Hour), "ada", "agreed"
+		equal(t, "exception", must(s.ExceptionsOf(ctx, nil, []string{one.ID()}))(t), []reconcile.ExceptionRecord{one})
+		var steps []reconcile.ExceptionStatus
+		for _, step := range must(s.ExceptionChanges(ctx, one.ID()))(t) {
+			steps = append(steps, step.From, step.To)
+		}
+		equal(t, "life", steps, []reconcile.ExceptionStatus{"", "open", "open", "acknowledged", "acknowledged", "resolved"})
+	})
+}
+
+func TestACancelNeedsAReason(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		v := fullVerdict()
+		v.Cancel.Reason = ""
+		if err := s.SaveJudgement(ctx, reconcile.Judgement{Verdicts: []reconcile.Verdict{v}}); err == nil {
+			t.Error("a cancel without a reason would be lost")
+		}
+	})
+}
