@@ -35,6 +35,7 @@ type RefundLedger interface {
 type Refunds struct {
 	Judging
 	Ledger    RefundLedger
+	Intents   RefundIntents
 	Providers []Refunder
 	Execute   bool
 }
@@ -42,8 +43,11 @@ type Refunds struct {
 // Name is "refunds".
 func (*Refunds) Name() string { return "refunds" }
 
-// Run judges every case that owes money again, then makes the approved refunds. One that fails does not stop the rest.
+// Run settles what earlier runs left open, judges every case that owes money again, then makes the approved refunds. One that fails does not stop the rest.
 func (r *Refunds) Run(ctx context.Context, s Session, step *reconcile.Step) error {
+	if err := r.settleOpen(ctx, s); err != nil {
+		return err
+	}
 	cases, _, err := r.owed(ctx)
 	if err != nil {
 		return err
