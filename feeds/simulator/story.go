@@ -33,7 +33,7 @@ func StoryNames() []string {
 	return names
 }
 
-// DefaultStories returns the weights of a world as it is: about one order in eight has something wrong with it.
+// DefaultStories returns the weights of a world as it is: about one order in ten has something wrong with it.
 func DefaultStories() map[string]int {
 	return weights(func(story) bool { return true })
 }

@@ -94,9 +94,9 @@ func tellMissingAtProvider(t *teller) {
 	stored := ""
 	switch t.rng.IntN(3) {
 	case 0:
-		stored = t.inventedID(o.gateway)
+		stored = t.inventedID(o.gateway, "src")
 	case 1:
-		stored = t.inventedPaymentID(o.gateway)
+		stored = t.inventedID(o.gateway, "ch")
 	}
 	o.states[0].state.paymentRef = stored
 	paidAt := o.created.Add(t.between(time.Minute, 30*time.Minute))
@@ -105,18 +105,12 @@ func tellMissingAtProvider(t *teller) {
 	t.expect(codeMissingAtProvider, o, stored, paidAt.Add(missingGrace), time.Time{})
 }
 
-func (t *teller) inventedID(gateway string) string {
+// inventedID looks like an id of the provider and names nothing there.
+func (t *teller) inventedID(gateway, prefix string) string {
 	if gateway == gatewayTrust {
 		return trustReference(t.world.nextSerial())
 	}
-	return randomID(t.rng, "src")
-}
-
-func (t *teller) inventedPaymentID(gateway string) string {
-	if gateway == gatewayTrust {
-		return trustReference(t.world.nextSerial())
-	}
-	return randomID(t.rng, "ch")
+	return randomID(t.rng, prefix)
 }
 
 // tellMissingUnfinishedIntent is paid here while the PaymentIntent still waits for the shopper.

@@ -224,6 +224,12 @@ type feeJSON struct {
 	Type        string `json:"type"`
 }
 
+type balanceJSON struct {
+	Amount      int64            `json:"amount"`
+	Currency    string           `json:"currency"`
+	SourceTypes map[string]int64 `json:"source_types"`
+}
+
 type payoutJSON struct {
 	Amount                    int64             `json:"amount"`
 	ArrivalDate               int64             `json:"arrival_date"`

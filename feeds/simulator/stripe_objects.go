@@ -199,29 +199,29 @@ func getEvent(c *stripeCall) (any, *stripeError) {
 	return getOne(c, "event", c.world.events, func(ev *event, _ expansion) any { return v.event(ev) })
 }
 
-// getBalance states what the account holds: money that may be paid out, and money that is on its way.
+// balanceSide is what one currency of the balance holds: money that may be paid out, and money on its way.
+type balanceSide struct{ available, pending int64 }
+
+// getBalance states the balance as Stripe does: all movements so far, payouts included.
 func getBalance(c *stripeCall) (any, *stripeError) {
-	available, pending := map[string]int64{}, map[string]int64{}
+	sums := map[string]balanceSide{}
 	for _, m := range c.world.movements.between(time.Time{}, c.now) {
 		currency := strings.ToLower(m.currency)
-		available[currency] += 0
+		sum := sums[currency]
 		if m.available.After(c.now) {
-			pending[currency] += m.net()
-			continue
+			sum.pending += m.net()
+		} else {
+			sum.available += m.net()
 		}
-		available[currency] += m.net()
+		sums[currency] = sum
 	}
-	side := func(sums map[string]int64) []any {
-		out := []any{}
-		for _, currency := range sortedKeys(available) {
-			sum := sums[currency]
-			out = append(out, map[string]any{
-				"amount": sum, "currency": currency, "source_types": map[string]int64{"card": sum},
-			})
-		}
-		return out
+	available, pending := []balanceJSON{}, []balanceJSON{}
+	for _, currency := range sortedKeys(sums) {
+		sum := sums[currency]
+		available = append(available, balanceJSON{sum.available, currency, map[string]int64{"card": sum.available}})
+		pending = append(pending, balanceJSON{sum.pending, currency, map[string]int64{"card": sum.pending}})
 	}
 	return map[string]any{
-		"object": "balance", "available": side(available), "pending": side(pending), "livemode": c.world.cfg.Live,
+		"object": "balance", "available": available, "pending": pending, "livemode": c.world.cfg.Live,
 	}, nil
 }

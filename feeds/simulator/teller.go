@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -45,8 +44,11 @@ func (t *teller) anyDay() time.Time {
 	if t.upcoming {
 		return t.awake(now.Add(t.between(time.Second, t.world.horizon.Sub(now))))
 	}
-	age := time.Duration(math.Pow(t.rng.Float64(), 1.4) * float64(historyDays*day))
-	return t.awake(now.Add(-age).Truncate(time.Second))
+	age := t.between(0, historyDays*day)
+	if t.coin(2) {
+		age = min(age, t.between(0, historyDays*day)) // whole numbers: floating point is not the same on every machine
+	}
+	return t.awake(now.Add(-age))
 }
 
 // awake moves three of four orders out of the night of the shoppers' zone, to the day before.
