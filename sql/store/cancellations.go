@@ -133,14 +133,14 @@ type canceledRow struct {
 	SentAt   int64  `db:"sent_at"`
 }
 
-// Canceled streams the orders that tieout canceled, by the time of the cancel and reference.
+// Canceled streams the orders that tieout canceled, the latest first, then by reference.
 func (s *Store) Canceled(ctx context.Context) iter.Seq2[CanceledOrder, error] {
 	rows := stream[canceledRow](ctx, s.read(), `SELECT `+cancellations.listOf("c")+`,
 		COALESCE((SELECT MAX(o.minor) FROM tieout_orders o WHERE o.id = c.order_reference), 0) AS minor,
 		COALESCE((SELECT MAX(o.currency) FROM tieout_orders o WHERE o.id = c.order_reference), '') AS currency,
 		COALESCE((SELECT MIN(m.created_at) FROM tieout_outbox m WHERE m.order_reference = c.order_reference), 0) AS queued_at,
 		COALESCE((SELECT MIN(m.sent_at) FROM tieout_outbox m WHERE m.order_reference = c.order_reference AND m.sent_at > 0), 0) AS sent_at
-		FROM tieout_cancellations c WHERE c.outcome = ? ORDER BY c.outcome_at, c.order_reference`, string(reconcile.CancelDone))
+		FROM tieout_cancellations c WHERE c.outcome = ? ORDER BY c.outcome_at DESC, c.order_reference`, string(reconcile.CancelDone))
 	return mapSeq("list canceled orders", rows, func(r canceledRow) (CanceledOrder, error) {
 		c, err := r.cancellation()
 		return CanceledOrder{

@@ -21,7 +21,8 @@ func (s *Store) FactsOfOrders(ctx context.Context, references []string) (reconci
 }
 
 // FactsOfKeys is FactsOfOrders for payments and sources: with everything that decides to which order they belong, or that
-// they belong to none.
+// they belong to none. A key without a kind stands for every payment and source with that id, and for the payments of a
+// source with it.
 func (s *Store) FactsOfKeys(ctx context.Context, keys []reconcile.Key) (reconcile.Facts, error) {
 	facts, err := s.facts(ctx, func(c *closure) error { return c.startFromKeys(ctx, keys) })
 	return facts, wrap(err, "read the facts of %d payments and sources", len(keys))
@@ -118,6 +119,15 @@ func (c *closure) findNamingRefunds(ctx context.Context) error {
 }
 
 func (c *closure) startFromKeys(ctx context.Context, keys []reconcile.Key) error {
+	ids := words{}
+	for _, key := range keys {
+		if key.Kind == "" {
+			ids.add(key.ID)
+		}
+	}
+	if err := c.startFromIDs(ctx, ids.sorted()); err != nil {
+		return err
+	}
 	foundPayments, err := payments.records(ctx, c.tx, c.tx.inTuples(keyColumns...), keyTuples(keys))
 	if err != nil {
 		return err
@@ -126,6 +136,17 @@ func (c *closure) startFromKeys(ctx context.Context, keys []reconcile.Key) error
 	c.payments.add(foundPayments)
 	c.sources.add(foundSources)
 	return err
+}
+
+// startFromIDs finds payments and sources of whatever kind, and payments of a source that is not held itself.
+func (c *closure) startFromIDs(ctx context.Context, ids []string) error {
+	if err := gather(ctx, c, c.payments, payments, "id", ids); err != nil {
+		return err
+	}
+	if err := gather(ctx, c, c.payments, payments, "source_id", ids); err != nil {
+		return err
+	}
+	return gather(ctx, c, c.sources, sources, "id", ids)
 }
 
 // linkSources follows payments to their sources and sources to their payments until nothing new turns up.

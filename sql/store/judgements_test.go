@@ -78,6 +78,15 @@ func TestOwedFollowsItsCase(t *testing.T) {
 		rows := collect(t, s.Owed(ctx))
 		equal(t, "owed", []reconcile.Owed{rows[0].Owed, rows[1].Owed}, []reconcile.Owed{owedFor("ch_1", "", 8), owedFor("ch_3", "", 7)})
 		equal(t, "rows", len(rows), 2)
+		soon, never := owedFor("ch_3", "", 7), owedFor("ch_3", "rf_0", 1)
+		soon.WindowEndsAt, never.WindowEndsAt = noon.Add(time.Hour), time.Time{}
+		two.Owed = []reconcile.Owed{soon, never}
+		save(two)
+		var order []string
+		for _, row := range collect(t, s.Owed(ctx)) {
+			order = append(order, row.Payment.ID+row.RequestID)
+		}
+		equal(t, "soonest first", order, []string{"ch_3", "ch_1", "ch_3rf_0"})
 		equal(t, "whose", []string{rows[0].CaseKey, rows[0].OrderReference}, []string{"order/R-1", "R-1"})
 		two.Owed, one.Owed = one.Owed, nil
 		save(two, one) // ch_1 belongs to the other case now

@@ -48,7 +48,8 @@ type owedViewRow struct {
 	RefundID       string `db:"refund_id"`
 }
 
-// Owed streams all money owed back, by order reference, payment and request.
+// Owed streams all money owed back: what must go back soonest first, what has no window (yet) last, then by order
+// reference, payment and request.
 func (s *Store) Owed(ctx context.Context) iter.Seq2[reconcile.OwedRow, error] {
 	rows := stream[owedViewRow](ctx, s.read(), `SELECT `+owed.listOf("o")+`, COALESCE(v.order_reference, '') AS order_reference,
 		COALESCE(i.state, '') AS intent_state, COALESCE(i.refund_id, '') AS refund_id
@@ -59,7 +60,7 @@ func (s *Store) Owed(ctx context.Context) iter.Seq2[reconcile.OwedRow, error] {
 			WHERE n.payment_id = o.payment_id AND n.feed = o.feed AND n.account = o.account AND n.request_id = o.request_id
 			AND n.created_at = (SELECT MAX(m.created_at) FROM tieout_refund_intents m WHERE m.payment_id = o.payment_id
 				AND m.feed = o.feed AND m.account = o.account AND m.request_id = o.request_id))
-		ORDER BY order_reference, o.feed, o.account, o.payment_id, o.request_id`)
+		ORDER BY CASE WHEN o.window_ends_at = 0 THEN 1 ELSE 0 END, o.window_ends_at, order_reference, o.feed, o.account, o.payment_id, o.request_id`)
 	return mapSeq("list what is owed", rows, func(r owedViewRow) (reconcile.OwedRow, error) {
 		return reconcile.OwedRow{
 			Owed: r.owed(), CaseKey: r.CaseKey, OrderReference: r.OrderReference,

@@ -79,7 +79,8 @@ type payoutSumRow struct {
 	NetMinor    int64  `db:"net_minor"`
 }
 
-// PayoutSums streams the payouts with the sums of their lines, in key order.
+// PayoutSums streams the payouts with the sums of their lines: first those that failed or that differ from lines which are
+// known to be complete, then the latest arrival first, then by id.
 func (s *Store) PayoutSums(ctx context.Context) iter.Seq2[reconcile.PayoutSum, error] {
 	rows := stream[payoutSumRow](ctx, s.read(), `SELECT `+payouts.listOf("p")+`, COALESCE(l.net_currency, '') AS net_currency,
 		COALESCE(l.lines, 0) AS lines, COALESCE(l.net_minor, 0) AS net_minor
@@ -87,7 +88,10 @@ func (s *Store) PayoutSums(ctx context.Context) iter.Seq2[reconcile.PayoutSum, e
 			SELECT feed, account, payout_id, net_currency, COUNT(*) AS lines, CAST(SUM(net_minor) AS BIGINT) AS net_minor
 			FROM tieout_payout_lines WHERE category <> 'payout' GROUP BY feed, account, payout_id, net_currency
 		) l ON l.feed = p.feed AND l.account = p.account AND l.payout_id = p.id
-		ORDER BY p.feed, p.account, p.kind, p.id, net_currency`)
+		ORDER BY MIN(CASE WHEN p.status = ? THEN 0
+				WHEN p.itemised AND p.automatic AND p.status <> ? AND (l.net_currency <> p.currency OR l.net_minor <> p.minor) THEN 0
+				ELSE 1 END) OVER (PARTITION BY p.feed, p.account, p.kind, p.id),
+			p.arrival_at DESC, p.id, p.feed, p.account, p.kind, net_currency`, string(reconcile.PayoutFailed), string(reconcile.PayoutCanceled))
 	return groupPayouts(rows)
 }
 
@@ -125,17 +129,20 @@ type Tally struct {
 
 // Total is what one account of one feed comes to in one currency.
 //
-// The outcomes count cases: each under the payment that stands for it, by what was paid; one without a payment under its
-// order, by the order's amount; one with neither, by nothing, under no feed.
+// Cases are counted once each, by outcome: under the payment that stands for the case, by what was paid, or by its own
+// amount while nothing is; a case without a payment under its order, by the order's amount; one with neither under its
+// source. Cases is the sum of the outcomes, counted apart from them.
 type Total struct {
 	Feed       string
 	Account    string
-	Currency   string // empty where it is not known
+	Currency   string // empty only for rejected rows
 	Orders     Tally  // of the shop
 	Payments   Tally  // that succeeded
 	Refunds    Tally  // that succeeded
+	Movements  int    // of the provider's balance
 	Fees       int64  // of movements
 	Net        int64  // of movements, payouts left out
+	Cases      int
 	Matched    Tally
 	Closed     Tally
 	Waiting    Tally
@@ -153,9 +160,31 @@ type totalRow struct {
 	Minor    int64  `db:"minor"`
 }
 
-// totalsQuery counts everything that Totals shows, each in a part of its own.
+// totalsQuery counts everything that Totals shows, each in a part of its own. A case of a source alone has the source's id
+// at the end of its key: what is left of the key without the characters that are no slash is all up to the last slash.
 const totalsQuery = `
-	SELECT feed, account, currency, 'orders' AS what, COUNT(*) AS count, CAST(SUM(minor) AS BIGINT) AS minor
+	WITH judged AS (
+		SELECT payment_feed AS feed, payment_account AS account, paid_currency AS currency, outcome, COUNT(*) AS count, SUM(paid_minor) AS minor
+			FROM tieout_verdicts WHERE payment_id <> '' AND paid_currency <> '' GROUP BY payment_feed, payment_account, paid_currency, outcome
+		UNION ALL SELECT v.payment_feed, v.payment_account, COALESCE(p.currency, v.order_currency), v.outcome, COUNT(*), SUM(COALESCE(p.minor, v.order_minor))
+			FROM tieout_verdicts v LEFT JOIN tieout_payments p
+				ON p.feed = v.payment_feed AND p.account = v.payment_account AND p.kind = v.payment_kind AND p.id = v.payment_id
+			WHERE v.payment_id <> '' AND v.paid_currency = ''
+			GROUP BY v.payment_feed, v.payment_account, COALESCE(p.currency, v.order_currency), v.outcome
+		UNION ALL SELECT COALESCE(o.feed, ''), COALESCE(o.account, ''), v.order_currency, v.outcome, COUNT(*), SUM(v.order_minor)
+			FROM tieout_verdicts v LEFT JOIN tieout_orders o ON o.id = v.order_reference
+			WHERE v.payment_id = '' AND v.order_currency <> '' GROUP BY COALESCE(o.feed, ''), COALESCE(o.account, ''), v.order_currency, v.outcome
+		UNION ALL SELECT COALESCE(s.feed, ''), COALESCE(s.account, ''), COALESCE(s.currency, ''), v.outcome, COUNT(*), SUM(COALESCE(s.minor, 0))
+			FROM tieout_verdicts v LEFT JOIN tieout_sources s
+				ON s.id = SUBSTR(v.case_key, LENGTH(RTRIM(v.case_key, REPLACE(v.case_key, '/', ''))) + 1)
+				AND v.case_key = 'loose/' || s.feed || '/' || s.account || '/' || s.id
+			WHERE v.payment_id = '' AND v.order_currency = '' GROUP BY COALESCE(s.feed, ''), COALESCE(s.account, ''), COALESCE(s.currency, ''), v.outcome
+	)
+	SELECT feed, account, currency, outcome AS what, CAST(SUM(count) AS BIGINT) AS count, CAST(SUM(minor) AS BIGINT) AS minor
+		FROM judged GROUP BY feed, account, currency, outcome
+	UNION ALL SELECT feed, account, currency, 'cases', CAST(SUM(count) AS BIGINT), 0
+		FROM judged GROUP BY feed, account, currency
+	UNION ALL SELECT feed, account, currency, 'orders', COUNT(*), CAST(SUM(minor) AS BIGINT)
 		FROM tieout_orders GROUP BY feed, account, currency
 	UNION ALL SELECT feed, account, currency, 'payments', COUNT(*), CAST(SUM(minor) AS BIGINT)
 		FROM tieout_payments WHERE status = 'succeeded' GROUP BY feed, account, currency
@@ -166,12 +195,7 @@ const totalsQuery = `
 	UNION ALL SELECT feed, account, net_currency, 'net', COUNT(*), CAST(SUM(net_minor) AS BIGINT)
 		FROM tieout_movements WHERE category NOT IN ('payout', 'payout_reversal') GROUP BY feed, account, net_currency
 	UNION ALL SELECT feed, account, '', 'rejected', COUNT(*), 0
-		FROM tieout_rejections GROUP BY feed, account
-	UNION ALL SELECT payment_feed, payment_account, paid_currency, outcome, COUNT(*), CAST(SUM(paid_minor) AS BIGINT)
-		FROM tieout_verdicts WHERE payment_id <> '' GROUP BY payment_feed, payment_account, paid_currency, outcome
-	UNION ALL SELECT COALESCE(o.feed, ''), COALESCE(o.account, ''), v.order_currency, v.outcome, COUNT(*), CAST(SUM(v.order_minor) AS BIGINT)
-		FROM tieout_verdicts v LEFT JOIN tieout_orders o ON o.id = v.order_reference
-		WHERE v.payment_id = '' GROUP BY COALESCE(o.feed, ''), COALESCE(o.account, ''), v.order_currency, v.outcome`
+		FROM tieout_rejections GROUP BY feed, account`
 
 // Totals adds up what is held and what was judged, by feed, account and currency.
 func (s *Store) Totals(ctx context.Context) ([]Total, error) {
@@ -204,11 +228,13 @@ func (t *Total) add(row totalRow) {
 	case "refunds":
 		t.Refunds = tally
 	case "fees":
-		t.Fees = row.Minor
+		t.Movements, t.Fees = row.Count, row.Minor
 	case "net":
 		t.Net = row.Minor
 	case "rejected":
 		t.Rejected = row.Count
+	case "cases":
+		t.Cases = row.Count
 	case string(reconcile.Matched):
 		t.Matched = tally
 	case string(reconcile.Closed):

@@ -51,14 +51,17 @@ func Open(ctx context.Context, url string) (*Store, error) {
 }
 
 func (s *Store) start(ctx context.Context) error {
-	if err := s.db.PingContext(ctx); err != nil {
-		return err
+	if s.address.dialect == Postgres {
+		return s.db.PingContext(ctx)
 	}
-	if s.address.dialect == SQLite {
+	// While another process makes the same file, SQLite says "busy" at once and not after its timeout.
+	return retry(ctx, func() error {
+		if err := s.db.PingContext(ctx); err != nil {
+			return err
+		}
 		_, err := s.Migrate(ctx)
 		return err
-	}
-	return nil
+	})
 }
 
 // Close ends all connections.

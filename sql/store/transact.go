@@ -22,12 +22,12 @@ func (s *Store) transact(ctx context.Context, fn func(session) error) error {
 		s.writing.Lock()
 		defer s.writing.Unlock()
 	}
-	return s.retry(ctx, &sql.TxOptions{Isolation: s.isolation()}, fn)
+	return retry(ctx, func() error { return s.once(ctx, &sql.TxOptions{Isolation: s.isolation()}, fn) })
 }
 
 // snapshot runs fn in one read-only transaction, so that all its queries see the same instant.
 func (s *Store) snapshot(ctx context.Context, fn func(session) error) error {
-	return s.retry(ctx, &sql.TxOptions{Isolation: s.isolation(), ReadOnly: true}, fn)
+	return retry(ctx, func() error { return s.once(ctx, &sql.TxOptions{Isolation: s.isolation(), ReadOnly: true}, fn) })
 }
 
 // isolation is that of SQLite, which has no weaker one, and its like on PostgreSQL for the writes made here: a row that
@@ -39,9 +39,10 @@ func (s *Store) isolation() sql.IsolationLevel {
 	return sql.LevelRepeatableRead
 }
 
-func (s *Store) retry(ctx context.Context, options *sql.TxOptions, fn func(session) error) error {
+// retry tries again, a few times and after a pause, what lost against another transaction.
+func retry(ctx context.Context, try func() error) error {
 	for attempt := 1; ; attempt++ {
-		err := s.once(ctx, options, fn)
+		err := try()
 		if err == nil || attempt == attempts || !lostRace(err) {
 			return err
 		}
