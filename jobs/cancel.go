@@ -71,6 +71,9 @@ func (c *CancelExpired) Run(ctx context.Context, s Session, step *reconcile.Step
 	}
 	if !c.Enabled || s.DryRun || c.Shop == nil {
 		step.Refused = len(candidates)
+		for _, verdict := range candidates {
+			s.Log.Info("would cancel", "order", verdict.OrderReference, "reason", verdict.Cancel.Reason)
+		}
 		s.Log.Info("canceled nothing", "would_cancel", len(candidates), "enabled", c.Enabled, "dry_run", s.DryRun, "shop_table", c.Shop != nil)
 		return nil
 	}
@@ -136,11 +139,40 @@ func (c *CancelExpired) batches(ctx context.Context, s Session, candidates []rec
 		}
 		batch := candidates[:min(cancelBatch, len(candidates))]
 		candidates = candidates[len(batch):]
-		if err := c.batch(ctx, s, batch, step); err != nil {
-			failures = append(failures, err)
-		}
+		failures = append(failures, c.batchOrEach(ctx, s, batch, step))
 	}
 	return errors.Join(failures...)
+}
+
+// batchOrEach looks at a batch of orders again together, and, when that fails, at each by itself: one source that cannot be
+// read must not keep all the others.
+func (c *CancelExpired) batchOrEach(ctx context.Context, s Session, batch []reconcile.Verdict, step *reconcile.Step) error {
+	references := referencesOf(batch)
+	if err := c.lookAgain(ctx, s, batch, references); err == nil {
+		return c.batch(ctx, s, references, step)
+	}
+	var failures []error
+	for i := range batch {
+		if ctx.Err() != nil {
+			return errors.Join(failures...)
+		}
+		one := batch[i : i+1]
+		if err := c.lookAgain(ctx, s, one, references[i:i+1]); err != nil {
+			step.Refused++
+			failures = append(failures, fmt.Errorf("order %s is not canceled: %w", references[i], err))
+			continue
+		}
+		failures = append(failures, c.batch(ctx, s, references[i:i+1], step))
+	}
+	return errors.Join(failures...)
+}
+
+func referencesOf(batch []reconcile.Verdict) []string {
+	references := make([]string, len(batch))
+	for i, verdict := range batch {
+		references[i] = verdict.OrderReference
+	}
+	return references
 }
 
 // catchUp lists what was created since the last fetch, so that a payment of a minute ago is seen.
@@ -170,16 +202,8 @@ func (c *CancelExpired) reread(ctx context.Context, s Session, references []stri
 	return c.Shop.Reread(ctx, references, c.sink(c.ShopNormalise, s))
 }
 
-// batch reads everything about these orders again, judges them anew, and cancels those for which the answer is the same.
-func (c *CancelExpired) batch(ctx context.Context, s Session, batch []reconcile.Verdict, step *reconcile.Step) error {
-	references := make([]string, len(batch))
-	for i, verdict := range batch {
-		references[i] = verdict.OrderReference
-	}
-	if err := c.lookAgain(ctx, s, batch, references); err != nil {
-		step.Refused += len(batch)
-		return err
-	}
+// batch judges orders anew that were just looked at again, and cancels those for which the answer is the same.
+func (c *CancelExpired) batch(ctx context.Context, s Session, references []string, step *reconcile.Step) error {
 	verdicts, err := c.judgeAgain(ctx, s, references)
 	if err != nil {
 		return err

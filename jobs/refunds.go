@@ -43,7 +43,8 @@ type Refunds struct {
 // Name is "refunds".
 func (*Refunds) Name() string { return "refunds" }
 
-// Run settles what earlier runs left open, judges every case that owes money again, then makes the approved refunds. One that fails does not stop the rest.
+// Run settles what earlier runs left open, judges every case that owes money again, then makes the approved refunds. One
+// that fails does not stop the rest.
 func (r *Refunds) Run(ctx context.Context, s Session, step *reconcile.Step) error {
 	if err := r.settleOpen(ctx, s); err != nil {
 		return err

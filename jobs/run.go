@@ -82,7 +82,7 @@ func (r *Runner) Names() []string {
 
 // Run runs the chosen jobs, in the order of the daily run whatever order they were named in. One that fails does not stop
 // the rest; the errors are joined. A canceled ctx stops the run between two units of work and the record says so.
-func (r *Runner) Run(ctx context.Context, options Options) (Tally, error) {
+func (r *Runner) Run(ctx context.Context, options Options) (tally Tally, err error) {
 	chosen, err := r.choose(options.Jobs)
 	if err != nil {
 		return Tally{}, err
@@ -91,9 +91,9 @@ func (r *Runner) Run(ctx context.Context, options Options) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
-	tally, err := r.locked(held, chosen, options)
-	// The lock is given back even when the run was told to stop.
-	return tally, errors.Join(err, release(context.WithoutCancel(ctx)))
+	// The lock is given back even when the run was told to stop, or panics.
+	defer func() { err = errors.Join(err, release(context.WithoutCancel(ctx))) }()
+	return r.locked(held, chosen, options)
 }
 
 func (r *Runner) choose(names []string) ([]Job, error) {

@@ -148,10 +148,7 @@ func (j *judge) raise(about Key, e Exception) {
 // is what is missing or too much; between two currencies there is no difference.
 func complete(e Exception) Exception {
 	e.Currency = firstNonEmpty(e.Currency, e.Expected.Currency, e.Actual.Currency)
-	if e.Currency == "" || e.Code == CurrencyMismatch {
-		return e
-	}
-	if difference, err := e.Actual.Sub(e.Expected); err == nil && difference.Currency != "" {
+	if difference, err := e.Actual.Sub(e.Expected); err == nil {
 		e.Difference = difference
 	}
 	return e

@@ -71,8 +71,8 @@ func (j *judge) endedBadly() bool {
 	return true
 }
 
-// badAttempt picks among the attempts that ended without money. There is none to blame while the stored one is alive, or
-// while one was charged whose charge is not held yet.
+// badAttempt picks among the attempts that ended without money; a charge comes after its source and speaks for it. There is
+// none to blame while the stored one is alive, or while one was charged whose charge is not held yet.
 func (j *judge) badAttempt() (attempt Evidence, stored, ok bool) {
 	id := j.c.Order.PaymentID
 	consider := func(candidate Evidence, named bool) {
@@ -85,7 +85,7 @@ func (j *judge) badAttempt() (attempt Evidence, stored, ok bool) {
 		switch {
 		case !bad && source.Status != SourceConsumed && source.ID == id, source.Status == SourceConsumed && !j.tried(source):
 			return Evidence{}, false, false
-		case bad && !j.tried(source):
+		case bad:
 			consider(Evidence{Object: source.Key, Status: status, At: source.CreatedAt}, source.ID == id)
 		}
 	}

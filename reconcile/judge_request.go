@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"fmt"
+	"slices"
 
 	"tieout/reconcile/money"
 )
@@ -24,9 +25,11 @@ func (j *judge) requests(asked []record) {
 	}
 }
 
-// payer is the payment that a request is to be taken from: the first with enough left, else the first there is.
+// payer is the payment that a request is to be taken from: a surplus one of just that amount, for that is then what was
+// asked back; else the first with enough left; else the first there is.
 func (j *judge) payer(request record, promised map[Key]int64) (held, bool) {
-	for _, payment := range j.taken {
+	exact := slices.DeleteFunc(slices.Clone(j.surplus), func(h held) bool { return h.netAmount() != request.amount })
+	for _, payment := range slices.Concat(exact, j.taken) {
 		left := j.left(payment) - promised[payment.Key]
 		if payment.Amount.Currency == request.amount.Currency && left >= request.amount.Minor {
 			return payment, true

@@ -109,7 +109,7 @@ func AdvanceAll(known []ExceptionRecord, raised []Exception, now time.Time, runI
 			continue
 		}
 		records = append(records, record)
-		if before == nil || before.Status != record.Status {
+		if before == nil || before.Status != record.Status || before.Resolution != record.Resolution {
 			changes = append(changes, changeOf(before, record, now, runID))
 		}
 	}

@@ -97,6 +97,29 @@ func TestPaidHere(t *testing.T) {
 			then: []moment{{now: noon, want: says("waiting", "review "+stamp(noon.Add(day)))}},
 		},
 		{
+			name: "after a used-up source whose charge failed names the charge",
+			told: told(order("A-1", reconcile.OrderPaid), source("src_1", "A-1", reconcile.SourceConsumed), charge("ch_1", "", charging("src_1"), ending(reconcile.PaymentFailed))),
+			then: []moment{{now: noon, want: says("excepted ch_1 by source's reference", "PAYMENT_CANCELLED ch_1: expected 100.00 actual 0.00 difference -100.00 EUR")}},
+		},
+		{
+			name: "after a bad attempt waits for the stored one that is still alive",
+			told: told(order("A-1", reconcile.OrderPaid, storing("pi_1")), intent("pi_1", "", reconcile.SourcePending), auth("1-9-1", "A-1", "3")),
+			then: []moment{
+				{now: noon.Add(day - tick), want: says("waiting 1-9-1 by reference", "review "+stamp(noon.Add(day)))},
+				{now: noon.Add(day), want: says("excepted 1-9-1 by reference", "MISSING_AT_PROVIDER pi_1: expected 100.00 actual - difference -100.00 EUR")},
+			},
+		},
+		{
+			name: "after a bad attempt does not wait for another one that is alive and not stored",
+			told: told(order("A-1", reconcile.OrderPaid, storing("src_1")), source("src_1", "", reconcile.SourceFailed), intent("pi_2", "A-1", reconcile.SourcePending)),
+			then: []moment{{now: noon, want: says("excepted", "PAYMENT_CANCELLED src_1: expected 100.00 actual 0.00 difference -100.00 EUR")}},
+		},
+		{
+			name: "after two bad attempts blames the stored one, also where it was the earlier and is told last",
+			told: told(order("A-1", reconcile.OrderPaid, storing("1-9-1")), auth("1-9-1", "", "3"), source("src_2", "A-1", reconcile.SourceFailed, madeAt(noon.Add(time.Hour))), auth("1-9-2", "A-1", "3", at(noon.Add(time.Hour)))),
+			then: []moment{{now: noon.Add(time.Hour), want: says("excepted 1-9-1 by stored id", "PAYMENT_CANCELLED 1-9-1: expected 100.00 actual 0.00 difference -100.00 EUR")}},
+		},
+		{
 			name: "after a declined source waits until the provider was read past the payment",
 			told: told(order("A-1", reconcile.OrderPaid), source("src_1", "A-1", reconcile.SourceFailed)),
 			then: []moment{
@@ -190,6 +213,11 @@ func TestAbsenceNeedsACompleteFetch(t *testing.T) {
 			},
 		},
 		{
+			name: "what was read later than now, by a run as of the past, does not hasten a grace",
+			told: told(charge("ch_1", "A-1")),
+			then: []moment{{now: noon.Add(time.Hour - tick), read: []reconcile.Coverage{read("shop", late)}, want: says("waiting", "review "+stamp(noon.Add(time.Hour)))}},
+		},
+		{
 			name: "an order is not unrecorded here while the shop was not read past the grace",
 			told: told(order("A-1", reconcile.OrderPending), charge("ch_1", "A-1")),
 			then: []moment{
@@ -253,6 +281,14 @@ func TestPaidThere(t *testing.T) {
 			then: []moment{{now: noon.Add(day), want: says("matched ch_1 by stored id")}},
 		},
 		{
+			name: "a source that names no order is waited for while it is alive, and then closed",
+			told: told(source("src_1", "B-9", reconcile.SourcePending)),
+			then: []moment{
+				{now: noon.Add(time.Hour), want: says("waiting")},
+				{now: noon.Add(time.Hour), told: told(source("src_1", "B-9", reconcile.SourceFailed)), want: says("closed")},
+			},
+		},
+		{
 			name: "an attempt that names no order is waited for while it is alive, and then closed",
 			told: told(auth("1-9-1", "B-9", "10")),
 			then: []moment{
@@ -287,7 +323,19 @@ func TestFiguresDiffer(t *testing.T) {
 		{
 			name: "too much, all of it given back and the order refunded: nothing is left to differ",
 			told: told(order("A-1", reconcile.OrderRefunded), charge("ch_1", "A-1", of(eur(12000))), refund("re_1", "ch_1", eur(12000), noon)),
-			then: []moment{{now: noon.Add(9 * day), want: says("matched ch_1 by reference")}},
+			then: []moment{
+				{now: noon.Add(9 * day), want: says("matched ch_1 by reference")},
+				{now: noon.Add(9 * day), told: told(order("A-1", reconcile.OrderPaid)), want: says("excepted ch_1 by reference",
+					"AMOUNT_MISMATCH ch_1: expected 100.00 actual 120.00 difference 20.00 EUR",
+					"REFUND_NOT_RECORDED re_1: expected - actual 120.00 difference 120.00 EUR")},
+			},
+		},
+		{
+			name: "too much, the order refunded and nothing given back: both are said",
+			told: told(order("A-1", reconcile.OrderRefunded), charge("ch_1", "A-1", of(eur(12000)))),
+			then: []moment{{now: noon.Add(9 * day), want: says("excepted ch_1 by reference",
+				"AMOUNT_MISMATCH ch_1: expected 100.00 actual 120.00 difference 20.00 EUR",
+				"REFUND_MISSING_AT_PROVIDER ch_1: expected 120.00 actual - difference -120.00 EUR")}},
 		},
 		{
 			name: "an open order's payment differs, and is not recorded either",
@@ -362,7 +410,21 @@ func TestSeveralPayments(t *testing.T) {
 		{
 			name: "both given back is a refund of the order, which needs a record",
 			told: append(twice, refund("re_1", "ch_1", eur(10000), noon), refund("re_2", "ch_2", eur(10000), noon)),
-			then: []moment{{now: noon.Add(day), want: says("excepted ch_1 by reference", "REFUND_NOT_RECORDED re_1: expected - actual 100.00 difference 100.00 EUR")}},
+			then: []moment{
+				{now: noon.Add(day), want: says("excepted ch_1 by reference", "REFUND_NOT_RECORDED re_1: expected - actual 100.00 difference 100.00 EUR")},
+				{now: noon.Add(9 * day), told: told(recorded("rr_1", "A-1", eur(10000), noon), recorded("rr_2", "A-1", eur(10000), noon)), want: says("matched ch_1 by reference")},
+			},
+		},
+		{
+			name: "a failed refund of the surplus answers no request",
+			told: append(twice, turned(refund("re_1", "ch_2", eur(10000), noon), reconcile.RefundFailed), asked("rr_1", "A-1", eur(10000), noon)),
+			then: []moment{{now: noon.Add(day), want: says("excepted ch_1 by reference", duplicate, "REFUND_FAILED re_1: expected 100.00 actual 0.00 difference -100.00 EUR",
+				"owed 100.00 EUR of ch_2: refund requested rr_1, approved", closing)}},
+		},
+		{
+			name: "a request for another sum than the surplus is taken from the payment that is kept",
+			told: append(twice, asked("rr_1", "A-1", eur(4000), noon)),
+			then: []moment{{now: noon.Add(day), want: says("excepted ch_1 by reference", duplicate, owed, "owed 40.00 EUR of ch_1: refund requested rr_1, approved", "review "+stamp(noon.Add(76*day)))}},
 		},
 		{
 			name: "parts that together make exactly the amount are a match",
@@ -452,7 +514,21 @@ func TestPaidAfterCancel(t *testing.T) {
 		{
 			name: "lost in a dispute it is held no more",
 			told: told(canceled, charge("ch_1", "A-1"), dispute("dp_1", "ch_1", eur(10000), reconcile.DisputeLost)),
-			then: []moment{{now: noon.Add(day), want: says("closed ch_1 by reference")}},
+			then: []moment{
+				{now: noon.Add(day), want: says("closed ch_1 by reference")},
+				{now: noon.Add(day), told: told(dispute("dp_1", "ch_1", eur(10000), reconcile.DisputeWon)), want: says("excepted ch_1 by reference", stands, owed, closing)},
+				{now: noon.Add(day), told: told(dispute("dp_1", "ch_1", usd(10000), reconcile.DisputeLost)), want: says("excepted ch_1 by reference", stands, owed, closing)},
+			},
+		},
+		{
+			name: "of two payments the lost one is held no more",
+			told: told(canceled, charge("ch_1", "A-1"), charge("ch_2", "A-1"), dispute("dp_1", "ch_2", eur(10000), reconcile.DisputeLost)),
+			then: []moment{{now: noon, want: says("excepted ch_1 by reference", stands, owed, closing)}},
+		},
+		{
+			name: "a refund in another currency than the payment gives back none of it",
+			told: told(canceled, charge("ch_1", "A-1"), refund("re_1", "ch_1", usd(10000), noon)),
+			then: []moment{{now: noon, want: says("excepted ch_1 by reference", stands, owed, closing)}},
 		},
 		{
 			name: "in its last fortnight the window is closing besides",

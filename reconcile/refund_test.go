@@ -119,6 +119,15 @@ func TestRefundsHere(t *testing.T) {
 			},
 		},
 		{
+			name: "a row that was done later than asked for counts from when it was done",
+			told: append(paid, func() reconcile.RefundRequest {
+				r := recorded("rr_1", "A-1", eur(4000), noon)
+				r.DoneAt = noon.Add(5 * day)
+				return r
+			}()),
+			then: []moment{{now: noon.Add(3 * day), want: says("waiting ch_1 by reference", "review "+stamp(noon.Add(8*day)))}},
+		},
+		{
 			name: "a row, while the provider was not read to the end of the grace, is waited for",
 			told: append(paid, recorded("rr_1", "A-1", eur(4000), noon)),
 			then: []moment{{now: late, read: []reconcile.Coverage{read("shop", late), read("stripe", noon.Add(3*day-tick))}, want: says("waiting ch_1 by reference")}},

@@ -44,6 +44,8 @@ func csvText(c cell, k kind) string {
 		return ""
 	case k == kindCount:
 		return strconv.FormatInt(c.number, 10)
+	case k == kindRate:
+		return rateDecimal(c.number)
 	case k == kindAmount:
 		return c.amount.Decimal()
 	case k == kindTime:

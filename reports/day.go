@@ -23,11 +23,9 @@ type Day struct {
 	AsOf       time.Time      // the instant that stands for now: ages and days left are counted from it
 	Zone       *time.Location // the finance zone: the wall time shown in the workbook. CSV is always in UTC
 	Version    string         // of tieout
-	RunID      int64
 
 	Totals []ControlTotal
 	Feeds  []FeedState
-	Steps  []StepCount
 
 	Exceptions   iter.Seq2[Exception, error]
 	Canceled     iter.Seq2[CanceledOrder, error]
@@ -44,26 +42,49 @@ type Tally struct {
 }
 
 // ControlTotal proves that nothing was lost on the way for one feed, account and currency: what came in is either
-// matched, waiting, excepted, out of scope or rejected. Each order and each payment is counted in exactly one row,
-// because the total rows of the summary add the rows of a currency. An amount without a currency is taken to be in
-// Currency; one in another currency is an error, because a row is never a sum across currencies.
+// matched, waiting, excepted, without anything due, out of scope or rejected. Each case is counted in exactly one row
+// (with its payment where it has one, else with its order), because the total rows of the summary add the rows of a
+// currency. An amount without a currency is taken to be in Currency; one in another currency is an error, because a row is
+// never a sum across currencies.
 type ControlTotal struct {
 	Feed     string
 	Account  string
 	Currency string // ISO 4217; empty only for rows whose currency could not be read (Rejected)
 
-	Orders   int
-	Payments int
-	Gross    money.Amount
-	Refunded money.Amount
-	Fees     money.Amount
-	Net      money.Amount
+	Orders   *int          // nil: the feed has payments and no orders
+	Payments *int          // that succeeded; nil: the feed has orders and no payments
+	Gross    *money.Amount // of Payments
+	Refunded *money.Amount
+	Fees     *money.Amount // of the provider's balance; nil where it did not move in this currency
+	Net      *money.Amount // as Fees; payouts left out
 
+	Cases      int // and rejected rows: what has to come out below, counted apart from it
 	Matched    Tally
 	Waiting    Tally
 	Excepted   Tally
+	NothingDue int // no money was taken and none is expected, or all of it went back
 	OutOfScope Tally
 	Rejected   int // rows that could not be read; they have no amount
+}
+
+// accounted is how many of the cases came out somewhere. It differs from Cases only by a fault of ours.
+func (c ControlTotal) accounted() int {
+	return c.Matched.Count + c.Waiting.Count + c.Excepted.Count + c.NothingDue + c.OutOfScope.Count + c.Rejected
+}
+
+// empty tells that the row would show nothing but zeros.
+func (c ControlTotal) empty() bool {
+	for _, count := range []*int{c.Orders, c.Payments} {
+		if count != nil && *count != 0 {
+			return false
+		}
+	}
+	for _, amount := range []*money.Amount{c.Gross, c.Refunded, c.Fees, c.Net} {
+		if amount != nil && amount.Minor != 0 {
+			return false
+		}
+	}
+	return c.Cases == 0 && c.accounted() == 0
 }
 
 // FeedState says how far one account at one feed is known. A day never ties out while a feed is incomplete.
@@ -73,14 +94,6 @@ type FeedState struct {
 	Complete        bool
 	CompleteThrough time.Time // zero: never complete so far
 	Reason          string    // why it is incomplete, in words for a person; empty when complete
-}
-
-// StepCount is what one step of the run did. It carries no durations: the bytes must not depend on speed.
-type StepCount struct {
-	Step                              string
-	Read, Stored, Unchanged           int
-	Rejected                          int
-	Matched, Waiting, Excepted, Acted int
 }
 
 // Exception is one open or acknowledged exception (design §5). The age in days is counted by the report.
@@ -136,7 +149,7 @@ type RefundWindowRow struct {
 	Amount           money.Amount // owed back
 	Why              string       // requested, duplicate, paid after cancel
 	AskedAt          time.Time    // zero: nobody asked, it is owed
-	WindowEnds       time.Time    // the first instant at which a refund is refused (half-open)
+	WindowEnds       time.Time    // the first instant at which a refund is refused (half-open); zero: none yet
 	Decision         string       // waiting, accepted, rejected, executed
 	Reason           string
 }
@@ -151,7 +164,7 @@ type PayoutRow struct {
 	ArrivesAt            time.Time // zero: not told
 	Movements            int
 	MovementsSum         *money.Amount // nil: the movements are not known (yet)
-	Difference           *money.Amount // amount − sum of movements
+	Difference           *money.Amount // amount − sum of movements; nil until the provider says that they are all there
 	ReconciliationStatus string        // the provider's: completed, in_progress, not_applicable
 }
 

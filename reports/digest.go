@@ -28,6 +28,7 @@ type digest struct {
 	count    int64
 	critical int64
 	lines    []codeLine
+	ageing   []ageingLine
 	largest  []Exception // the one with the most money in each currency, by currency
 }
 
@@ -42,10 +43,16 @@ type codeLine struct {
 	nextStep string // of the oldest
 }
 
+// ageingLine is how old the exceptions of one severity are.
+type ageingLine struct {
+	severity string
+	counts   [len(buckets)]int64 // per bucket
+}
+
 type codeKey struct{ code, currency string }
 
 func digestExceptions(day Day) (digest, error) {
-	c := collector{lines: map[codeKey]*codeLine{}, largest: map[string]Exception{}}
+	c := collector{asOf: day.AsOf, lines: map[codeKey]*codeLine{}, ageing: map[string]*ageingLine{}, largest: map[string]Exception{}}
 	if day.Exceptions == nil {
 		return c.digest, nil
 	}
@@ -62,9 +69,11 @@ func digestExceptions(day Day) (digest, error) {
 
 // collector builds a digest from one exception after the other.
 type collector struct {
+	asOf    time.Time
 	digest  digest
 	lines   map[codeKey]*codeLine
-	largest map[string]Exception // by currency
+	ageing  map[string]*ageingLine // by severity
+	largest map[string]Exception   // by currency
 }
 
 func (c *collector) add(e Exception) error {
@@ -76,6 +85,10 @@ func (c *collector) add(e Exception) error {
 	if amount.Currency != "" && amount.Minor > concerned(c.largest[amount.Currency]).Minor {
 		c.largest[amount.Currency] = e
 	}
+	if c.ageing[e.Severity] == nil {
+		c.ageing[e.Severity] = &ageingLine{severity: e.Severity}
+	}
+	c.ageing[e.Severity].counts[bucketOf(age(e.FirstSeen, c.asOf))]++
 	key := codeKey{e.Code, amount.Currency}
 	if c.lines[key] == nil {
 		c.lines[key] = &codeLine{severity: e.Severity, code: e.Code, currency: amount.Currency, oldest: e.FirstSeen, nextStep: e.NextStep}
@@ -83,13 +96,19 @@ func (c *collector) add(e Exception) error {
 	return c.lines[key].add(e, amount)
 }
 
-// finish puts the lines in the order of gravity, code and currency.
+// finish puts the lines in the order of gravity, then code and currency.
 func (c *collector) finish() digest {
 	for _, line := range c.lines {
 		c.digest.lines = append(c.digest.lines, *line)
 	}
 	slices.SortFunc(c.digest.lines, func(a, b codeLine) int {
 		return cmp.Or(cmp.Compare(severityRank(a.severity), severityRank(b.severity)), cmp.Compare(a.code, b.code), cmp.Compare(a.currency, b.currency))
+	})
+	for _, line := range c.ageing {
+		c.digest.ageing = append(c.digest.ageing, *line)
+	}
+	slices.SortFunc(c.digest.ageing, func(a, b ageingLine) int {
+		return cmp.Or(cmp.Compare(severityRank(a.severity), severityRank(b.severity)), cmp.Compare(a.severity, b.severity))
 	})
 	for _, currency := range slices.Sorted(maps.Keys(c.largest)) {
 		c.digest.largest = append(c.digest.largest, c.largest[currency])
@@ -134,12 +153,27 @@ func codeTable(day Day, d digest) table {
 		count("age_days", "Oldest (days)", func(l codeLine) int64 { return age(l.oldest, day.AsOf) }),
 		totalled(amount("amount", "Amount concerned", func(l codeLine) cell { return amountCell(l.amount) })),
 		instant("oldest", "Oldest seen", func(l codeLine) time.Time { return l.oldest }),
-		text("next_step", "Next step (of the oldest)", widthProse, func(l codeLine) string { return l.nextStep }),
+		prose("next_step", "Next step (of the oldest)", 1, func(l codeLine) string { return l.nextStep }),
 	}, withoutErrors(d.lines))
 }
 
-// headline says in words whether the day ties out. It says so only if every feed is complete, no row was rejected and
-// no exception is open; whatever stands against it is said instead, each thing on a line.
+// exceptionAgeingTable is the summary's block of how old the exceptions are.
+func exceptionAgeingTable(d digest) table {
+	fields := []field[ageingLine]{text(severityKey, "Severity", widthShort, func(l ageingLine) string { return l.severity })}
+	for i, bucket := range buckets {
+		fields = append(fields, totalled(count("bucket", bucket.name, func(l ageingLine) int64 { return l.counts[i] })))
+	}
+	all := totalled(count("all", "All ages", func(l ageingLine) (sum int64) {
+		for _, n := range l.counts {
+			sum += n
+		}
+		return sum
+	}))
+	return newTable("Ageing of exceptions", "", "None: no exception is open.", append(fields, all), withoutErrors(d.ageing))
+}
+
+// headline says in words whether the day ties out. It says so only if every feed is complete, no row was rejected, the
+// control totals add up and no exception is open; whatever stands against it is said instead, each thing on a line.
 func headline(day Day, d digest) (sentence string, tiesOut bool) {
 	var parts []string
 	if d.count > 0 {
@@ -147,6 +181,9 @@ func headline(day Day, d digest) (sentence string, tiesOut bool) {
 	}
 	if incomplete := incompleteInWords(day); incomplete != "" {
 		parts = append(parts, incomplete)
+	}
+	if lost := unaccounted(day); lost != "" {
+		parts = append(parts, lost)
 	}
 	rejected, waiting := 0, 0
 	for _, c := range day.Totals {

@@ -19,7 +19,7 @@ func TestHeadline(t *testing.T) {
 	}{
 		"nothing open": {func(*Day) {}, "Everything ties out.", true},
 		"waiting is no exception": {
-			func(d *Day) { d.Totals = []ControlTotal{{Currency: "EUR", Waiting: Tally{Count: 1200}}} },
+			func(d *Day) { d.Totals = []ControlTotal{{Currency: "EUR", Cases: 1200, Waiting: Tally{Count: 1200}}} },
 			"Everything ties out.\n1,200 waiting inside the grace, which is no exception.", true},
 		"one critical exception": {
 			func(d *Day) { d.Exceptions = withoutErrors([]Exception{exception("critical", "ch_1", 123456)}) },
@@ -41,7 +41,11 @@ func TestHeadline(t *testing.T) {
 			func(d *Day) { d.Feeds = []FeedState{{Feed: "shop", CompleteThrough: daysAgo(1)}} },
 			"Incomplete: shop is complete only through 2026-03-09 23:59 Europe/Berlin.", false},
 		"rejected rows": {
-			func(d *Day) { d.Totals = []ControlTotal{{Rejected: 1}} }, "1 row could not be read.", false},
+			func(d *Day) { d.Totals = []ControlTotal{{Cases: 1, Rejected: 1}} }, "1 row could not be read.", false},
+		"cases that came out nowhere": {
+			func(d *Day) {
+				d.Totals = []ControlTotal{{Feed: "shop", Currency: "EUR", Cases: 9, Matched: Tally{Count: 9}}, {Feed: "stripe", Account: "main", Currency: "EUR", Cases: 5, Matched: Tally{Count: 3}, NothingDue: 1}}
+			}, "The control totals do not add up: stripe main EUR has 5 cases in and 4 accounted for.", false},
 		"no feed at all": {
 			func(d *Day) { d.Feeds = nil }, "No feed was read, so nothing can be said to tie out.", false},
 	}
@@ -119,9 +123,26 @@ func TestAgesAndBuckets(t *testing.T) {
 	}
 	for _, test := range tests {
 		got := age(asOf.Add(-test.old), asOf)
-		if got != test.age || bucket(got) != test.bucket {
-			t.Errorf("%s old: %d days in %q, want %d in %q", test.old, got, bucket(got), test.age, test.bucket)
+		if name := buckets[bucketOf(got)].name; got != test.age || name != test.bucket {
+			t.Errorf("%s old: %d days in %q, want %d in %q", test.old, got, name, test.age, test.bucket)
 		}
+	}
+}
+
+func TestExceptionsByAge(t *testing.T) {
+	day := emptyDay(t)
+	day.Exceptions = withoutErrors([]Exception{
+		{Severity: "low", FirstSeen: daysAgo(200)}, {Severity: "critical", FirstSeen: daysAgo(1)}, {Severity: "critical", FirstSeen: daysAgo(5)},
+		{Severity: "strange", FirstSeen: daysAgo(2)}, {Severity: "critical", FirstSeen: daysAgo(-1)}, {Severity: "low", FirstSeen: daysAgo(90)},
+	})
+	want := []ageingLine{
+		{severity: "critical", counts: [8]int64{0: 2, 2: 1}},
+		{severity: "low", counts: [8]int64{6: 1, 7: 1}},
+		{severity: "strange", counts: [8]int64{1: 1}},
+	}
+	found := must[digest](t)(digestExceptions(day))
+	if diff := cmp.Diff(want, found.ageing, cmp.AllowUnexported(ageingLine{})); diff != "" {
+		t.Errorf("ageing (-want +got):\n%s", diff)
 	}
 }
 
@@ -140,7 +161,7 @@ func TestWrappedLines(t *testing.T) {
 		want  int
 	}{
 		{"", 10, 1}, {"one", 10, 1}, {"one two three", 10, 2}, {"one two three", 13, 1}, {"a\nb\nc", 10, 3},
-		{strings.Repeat("x", 30), 10, 3}, {strings.Repeat("x", 31) + " y", 10, 4}, {"订单订单订单", 10, 2},
+		{strings.Repeat("n", 30), 10, 3}, {strings.Repeat("n", 31) + " n", 10, 4}, {strings.Repeat("i", 20), 10, 1}, {strings.Repeat("W", 10), 10, 2}, {"订单订单订单", 10, 2},
 	}
 	for _, test := range tests {
 		if got := wrappedLines(test.text, test.width); got != test.want {

@@ -32,7 +32,7 @@ func berlin(t testing.TB) *time.Location {
 // emptyDay is a day on which nothing happened and every feed was read to the end.
 func emptyDay(t testing.TB) Day {
 	return Day{
-		FinanceDay: "2026-03-10", AsOf: asOf, Zone: berlin(t), Version: "v0.1.0", RunID: 41,
+		FinanceDay: "2026-03-10", AsOf: asOf, Zone: berlin(t), Version: "v0.1.0",
 		Feeds: []FeedState{{Feed: "stripe", Account: "main", Complete: true, CompleteThrough: asOf}},
 	}
 }
@@ -46,11 +46,6 @@ func busyDay(t testing.TB) Day {
 		{Feed: "trustpayments", Account: "site_70210", CompleteThrough: daysAgo(1), Reason: "page 3 of the window from 2026-03-09 22:00 answered 503 three times; the next run reads it again"},
 	}
 	day.Totals = busyTotals()
-	day.Steps = []StepCount{
-		{Step: "fetch", Read: 21345, Stored: 1204, Unchanged: 20139, Rejected: 2},
-		{Step: "reconcile", Read: 1204, Matched: 1180, Waiting: 14, Excepted: 5},
-		{Step: "cancel-expired", Read: 3, Acted: 2},
-	}
 	day.Exceptions = withoutErrors(busyExceptions())
 	day.Canceled = withoutErrors([]CanceledOrder{
 		{OrderReference: "EVT-2026-00817", Amount: eur(4950), CanceledAt: daysAgo(0), Reason: "its source was canceled unused after 1 h", Evidence: "src_1NfRkq2eZvKYlo2C0aB canceled; no payment", CustomerTold: "waiting in the outbox"},
@@ -63,6 +58,7 @@ func busyDay(t testing.TB) Day {
 	day.RefundWindow = withoutErrors([]RefundWindowRow{
 		{OrderReference: "EVT-2026-00214", PaymentReference: "ch_3NfRkq2eZvKYlo2C1kQ9xYzA", Feed: "stripe", Account: "main", Amount: eur(9900), Why: "requested", AskedAt: daysAgo(3), WindowEnds: asOf.Add(60 * time.Hour), Decision: "accepted", Reason: "inside the window and settled"},
 		{OrderReference: "EVT-2025-09113", PaymentReference: "py_3NfRkq2eZvKYlo2C1kQ9xYzB", Feed: "stripe", Account: "main", Amount: eur(2500), Why: "duplicate", WindowEnds: asOf.Add(-time.Hour), Decision: "rejected", Reason: "the window of 90 days is over: return the money by bank transfer"},
+		{OrderReference: "EVT-2026-00812", PaymentReference: "42-9-1000733", Feed: "trustpayments", Account: "site_70210", Amount: kwd(10500), Why: "requested", AskedAt: daysAgo(1), Decision: "rejected", Reason: "payment 42-9-1000733 has not settled"},
 	})
 	day.Payouts = withoutErrors([]PayoutRow{
 		{Feed: "stripe", Account: "main", Payout: "po_1NfRkq2eZvKYlo2CwXyZ0001", Amount: eur(1204550), Status: "paid", ArrivesAt: daysAgo(0), Movements: 311, MovementsSum: ptr(eur(1204500)), Difference: ptr(eur(50)), ReconciliationStatus: "completed"},
@@ -74,12 +70,17 @@ func busyDay(t testing.TB) Day {
 
 func busyTotals() []ControlTotal {
 	return []ControlTotal{
-		{Feed: "stripe", Account: "main", Currency: "EUR", Orders: 1100, Payments: 1104, Gross: eur(123456789), Refunded: eur(19800), Fees: eur(345678), Net: eur(123091311),
-			Matched: Tally{1090, eur(122000000)}, Waiting: Tally{9, eur(900000)}, Excepted: Tally{4, eur(456789)}, OutOfScope: Tally{1, eur(100000)}, Rejected: 1},
-		{Feed: "stripe", Account: "main", Currency: "JPY", Orders: 60, Payments: 61, Gross: jpy(9800000), Fees: jpy(98000), Net: jpy(9702000), Matched: Tally{60, jpy(9788000)}, Excepted: Tally{1, jpy(12000)}},
-		{Feed: "trustpayments", Account: "site_70210", Currency: "EUR", Orders: 40, Payments: 35, Gross: eur(512300), Net: eur(512300), Matched: Tally{30, eur(450000)}, Waiting: Tally{5, eur(62300)}},
-		{Feed: "trustpayments", Account: "site_70210", Currency: "KWD", Orders: 1, Payments: 1, Gross: kwd(10500), Net: kwd(10500), Waiting: Tally{1, kwd(10500)}},
-		{Feed: "trustpayments", Account: "site_70210", Rejected: 1},
+		{Feed: "shop", Account: "shop", Currency: "EUR", Orders: ptr(1140), Cases: 41, Waiting: Tally{8, eur(54320)}, Excepted: Tally{1, eur(245000)}, NothingDue: 32},
+		{Feed: "shop", Account: "shop", Currency: "JPY", Orders: ptr(60)},
+		{Feed: "shop", Account: "shop", Currency: "GBP", Orders: ptr(0)}, // nothing but zeros: not shown
+		{Feed: "stripe", Account: "main", Currency: "EUR", Payments: ptr(1104), Gross: ptr(eur(123456789)), Refunded: ptr(eur(19800)), Fees: ptr(eur(345678)), Net: ptr(eur(123091311)),
+			Cases: 1105, Matched: Tally{1090, eur(122000000)}, Waiting: Tally{9, eur(900000)}, Excepted: Tally{4, eur(456789)}, OutOfScope: Tally{1, eur(100000)}, Rejected: 1},
+		{Feed: "stripe", Account: "main", Currency: "JPY", Payments: ptr(61), Gross: ptr(jpy(9800000)), Refunded: ptr(jpy(0)), Fees: ptr(jpy(98000)), Net: ptr(jpy(9702000)),
+			Cases: 61, Matched: Tally{60, jpy(9788000)}, Excepted: Tally{1, jpy(12000)}},
+		{Feed: "trustpayments", Account: "site_70210", Currency: "EUR", Payments: ptr(35), Gross: ptr(eur(512300)), Refunded: ptr(eur(0)),
+			Cases: 37, Matched: Tally{30, eur(450000)}, Waiting: Tally{5, eur(62300)}, NothingDue: 2},
+		{Feed: "trustpayments", Account: "site_70210", Currency: "KWD", Payments: ptr(1), Gross: ptr(kwd(10500)), Refunded: ptr(kwd(0)), Cases: 1, Waiting: Tally{1, kwd(10500)}},
+		{Feed: "trustpayments", Account: "site_70210", Cases: 1, Rejected: 1},
 	}
 }
 

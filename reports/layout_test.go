@@ -44,7 +44,7 @@ func checkFits(t *testing.T, file *excelize.File, sheet string, column, row int,
 
 func TestSeveritiesHaveTheirColours(t *testing.T) {
 	file := openWorkbook(t, realWriter(), busyDay(t))
-	for at, want := range map[string]string{"B2": darkRed, "B4": orange, "B6": yellow, "B7": "", "A2": ""} {
+	for at, want := range map[string]string{"A2": darkRed, "A4": orange, "A6": yellow, "A7": "", "B2": ""} {
 		style := must[*excelize.Style](t)(file.GetStyle(must[int](t)(file.GetCellStyle("Exceptions", at))))
 		got := strings.Join(style.Fill.Color, ",")
 		if got != want {

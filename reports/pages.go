@@ -1,6 +1,9 @@
 package reports
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // pages writes one table to as many sheets as it takes: "Matched", "Matched (2)", and so on.
 type pages struct {
@@ -14,9 +17,10 @@ type pages struct {
 
 // addTable writes a table with its totals. Every sheet keeps room for the totals, because the last may be full.
 func (b *workbook) addTable(t table, s survey) error {
+	t, s = forPeople(t, s)
 	// The header, and a blank row above the total rows: Excel takes rows that touch a filtered range into the filter.
 	const around = 2
-	p := &pages{book: b, table: t, layout: layoutOf(t, s), room: max(1, b.limit-around-len(s.totals))}
+	p := &pages{book: b, table: t, layout: layoutOf(t, s, filterButton), room: max(1, b.limit-around-len(s.totals))}
 	if err := p.next(); err != nil {
 		return err
 	}
@@ -82,7 +86,7 @@ func (p *pages) add(cells []cell) error {
 // end writes what follows the last row: the totals, or the sentence that says there are no rows.
 func (p *pages) end(s survey) error {
 	if s.rows == 0 {
-		none, err := p.book.words(p.table.none, lookNote)
+		none, err := p.book.words(p.table.nothing, lookNote)
 		if err != nil {
 			return err
 		}
@@ -100,5 +104,18 @@ func (p *pages) finishSheet() error {
 	if err := p.book.file.AutoFilter(where.sheet, filter, nil); err != nil {
 		return err
 	}
+	if printed := p.printed(); printed < len(p.table.columns) {
+		if err := p.open.setPrintArea(printed); err != nil {
+			return err
+		}
+	}
 	return p.open.finish(true)
+}
+
+// printed is how many columns go on paper: those before the first that is for the screen alone.
+func (p *pages) printed() int {
+	if first := slices.IndexFunc(p.table.columns, func(c column) bool { return c.screen }); first >= 0 {
+		return first
+	}
+	return len(p.table.columns)
 }

@@ -13,7 +13,8 @@ import (
 const (
 	lineHeight   = 15.0 // points, of one line of the body font
 	maxRowHeight = 405.0
-	padding      = 3 // characters of a column that its text may not use, the filter button among them
+	padding      = 2 // characters of a column that its text may not use: the indent, and the margins that Excel keeps
+	filterButton = 1 // characters more of a heading that a filter's button lies on
 )
 
 // sheet is one sheet being streamed, top to bottom.
@@ -59,7 +60,7 @@ func (b *workbook) newSheet(name string) error {
 	return err
 }
 
-// add writes the next row; a height of 0 leaves it to Excel.
+// add writes the next row; a height of 0 leaves it to the reader's program. Not all of those fit a row to wrapped text.
 func (s *sheet) add(values []any, height float64) error {
 	s.row++
 	return s.SetRow("A"+strconv.Itoa(s.row), values, excelize.RowOpts{Height: min(height, maxRowHeight)})
@@ -72,6 +73,12 @@ func side(cells []excelize.Cell) []any {
 		values[i] = c
 	}
 	return values
+}
+
+// setPrintArea keeps the columns after the first ones off paper.
+func (s *sheet) setPrintArea(columns int) error {
+	area := quoted(s.name) + "!" + absolute(0, 1) + ":" + absolute(columns-1, s.row)
+	return s.book.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: area, Scope: s.name})
 }
 
 // finish sets up printing (A4 landscape, all columns on a page, the header on each) and ends the sheet.
@@ -88,7 +95,7 @@ func (s *sheet) finish(repeatHeader bool) error {
 	if err := file.SetPageLayout(s.name, layout); err != nil {
 		return err
 	}
-	flank, edge, body := 0.4, 0.3, 0.7 // inches
+	flank, edge, body := 0.25, 0.3, 0.7 // inches
 	margins := &excelize.PageLayoutMarginsOptions{Left: &flank, Right: &flank, Header: &edge, Footer: &edge, Top: &body, Bottom: &body}
 	if err := file.SetPageMargins(s.name, margins); err != nil {
 		return err
@@ -109,25 +116,26 @@ type layout struct {
 	widths []int  // in characters
 }
 
-// layoutOf fits the columns to headings, cells and totals, and lets what is longer than a column may be wrap.
-func layoutOf(t table, s survey) layout {
+// layoutOf fits the columns to headings, cells and totals, and lets what is longer than a column may be wrap. Each word of
+// a heading has room beside a button of the given width.
+func layoutOf(t table, s survey, button int) layout {
 	l := layout{wraps: make([]bool, len(t.columns)), widths: make([]int, len(t.columns))}
 	for i, c := range t.columns {
 		width := s.widths[i]
 		if c.kind == kindTime {
-			width = len(wallTimeLayout)
+			width = max(width, len(wallTimeLayout))
 		}
 		for _, sums := range s.totals {
 			if sums[i].any {
-				width = max(width, displayWidth(totalCell(sums[i], c.kind).display(c.kind)))
+				width = max(width, boldWidth(totalCell(sums[i], c.kind).display(c.kind)))
 			}
 		}
-		l.wraps[i] = c.kind == kindText && width > c.width
+		l.wraps[i] = c.kind == kindText && (c.lines > 0 || width > c.width)
 		if c.kind == kindText {
 			width = min(width, c.width)
 		}
 		for _, word := range strings.Fields(c.heading) {
-			width = max(width, displayWidth(word)+1)
+			width = max(width, boldWidth(word)+button)
 		}
 		l.widths[i] = width + padding
 	}
@@ -149,7 +157,7 @@ func (l layout) height(cells []cell) float64 {
 	most := 1
 	for i, c := range cells {
 		if l.wraps[i] {
-			most = max(most, wrappedLines(c.text, l.widths[i]-1))
+			most = max(most, wrappedLines(c.text, l.widths[i]-padding))
 		}
 	}
 	if most == 1 {
@@ -160,18 +168,20 @@ func (l layout) height(cells []cell) float64 {
 
 // wrappedLines counts the lines that text takes when it is broken between words; a word longer than a line is broken.
 func wrappedLines(text string, width int) int {
+	width *= 10
+	space := tenths(" ")
 	lines := 0
 	for paragraph := range strings.SplitSeq(text, "\n") {
 		used := 0
 		lines++
 		for _, word := range strings.Fields(paragraph) {
-			length := displayWidth(word)
-			if used > 0 && used+1+length > width {
+			length := tenths(word)
+			if used > 0 && used+space+length > width {
 				lines++
 				used = 0
 			}
 			if used > 0 {
-				used++
+				used += space
 			}
 			used += length
 			lines += (used - 1) / width
@@ -189,7 +199,7 @@ func (s *sheet) headings(t table, l layout) ([]excelize.Cell, float64, error) {
 		if c.kind == kindTime {
 			heading += " (" + s.book.day.Zone.String() + ")"
 		}
-		lines = max(lines, wrappedLines(heading, l.widths[i]-padding))
+		lines = max(lines, wrappedLines(heading, (l.widths[i]-padding)*10/11))
 		id, err := s.book.styles.id(styleKey{look: lookHeader, kind: c.kind})
 		if err != nil {
 			return nil, 0, err
@@ -204,13 +214,16 @@ func (s *sheet) cells(t table, l layout, cells []cell) ([]excelize.Cell, error) 
 	values := make([]excelize.Cell, len(cells))
 	for i, c := range t.columns {
 		look := lookBody
-		if l.wraps[i] {
+		switch {
+		case l.wraps[i]:
 			look = lookWrap
+		case c.total:
+			look = lookSum
 		}
 		if severe, ok := severityLooks[cells[i].text]; ok && c.key == severityKey {
 			look = severe
 		}
-		value, err := s.book.value(cells[i], c.kind, look, cells[t.currency].text)
+		value, err := s.book.value(cells[i], c.kind, look, t.currencyOf(cells))
 		if err != nil {
 			return nil, err
 		}

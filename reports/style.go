@@ -18,11 +18,13 @@ type look int
 const (
 	lookBody look = iota
 	lookWrap
+	lookSum // a figure that is added up below
 	lookHeader
 	lookTotal
 	lookTitle
 	lookSection
 	lookNote
+	lookWrappedNote
 	lookTiesOut
 	lookExcepted
 	lookCritical
@@ -72,21 +74,40 @@ func applyKind(style *excelize.Style, key styleKey) {
 	style.Alignment.Horizontal = "right"
 	switch key.kind {
 	case kindText:
-		style.Alignment.Horizontal = "left"
+		indent(style, key.look)
 		if key.look == lookBody {
 			style.NumFmt = 49 // text: an id of digits stays an id
 		}
 	case kindCount:
-		format := amountFormat(0, "")
+		format := dashed(amountFormat(0, ""), key.look)
+		style.CustomNumFmt = &format
+	case kindRate:
+		format := "0.00%_)"
 		style.CustomNumFmt = &format
 	case kindAmount:
-		format := amountFormat(key.digits, key.suffix)
+		format := dashed(amountFormat(key.digits, key.suffix), key.look)
 		style.CustomNumFmt = &format
 	case kindTime:
 		format := excelTime
 		style.CustomNumFmt = &format
-		style.Alignment.Horizontal = "left"
+		indent(style, key.look)
 	}
+}
+
+// indent keeps text and times off the numbers to their left. Titles stand at the edge.
+func indent(style *excelize.Style, l look) {
+	style.Alignment.Horizontal = "left"
+	if l != lookTitle && l != lookSection {
+		style.Alignment.Indent = 1
+	}
+}
+
+// dashed shows a zero as a dash where figures are added up, so that the others stand out.
+func dashed(format string, l look) string {
+	if l != lookSum && l != lookTotal {
+		return format
+	}
+	return format + ";-" + format + `;"–"_)`
 }
 
 func amountFormat(digits int, suffix string) string {
@@ -118,9 +139,11 @@ func applyLook(style *excelize.Style, l look) {
 	case lookTitle:
 		style.Font.Bold, style.Font.Size, style.Font.Color = true, 18, inkBlue
 	case lookSection:
+		style.Alignment.Vertical = "bottom"
 		style.Font.Bold, style.Font.Size, style.Font.Color = true, 13, inkBlue
-	case lookNote:
+	case lookNote, lookWrappedNote:
 		style.Font.Color = textGrey
+		style.Alignment.WrapText = l == lookWrappedNote
 	case lookWrap:
 		style.Alignment.WrapText, style.Border = true, ruled
 	case lookHeader:

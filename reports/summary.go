@@ -11,19 +11,25 @@ import (
 type block struct {
 	title string
 	table table
-	cells []int // how many columns of the page each column of the table takes, left to right
+	cells []int  // how many columns of the page each column of the table takes, left to right
+	note  string // how to read it, or empty
 }
 
 // summaryColumns is the width of the page in columns; it is that of the control totals.
-const summaryColumns = 18
+const summaryColumns = 20
 
 // addSummary writes the page that is read first: whether the day ties out, then why.
 func (b *workbook) addSummary(found digest, control table, controlled survey) error {
+	rates, err := matchRates(b.day)
+	if err != nil {
+		return err
+	}
 	blocks := []block{
-		{"Exceptions by code", codeTable(b.day, found), []int{1, 1, 1, 1, 1, 1, 1, summaryColumns - 7}},
-		{"Control totals", control, nil},
-		{"How far each feed is known", feedTable(b.day), []int{1, 1, 4, 1, summaryColumns - 7}},
-		{"What the run did", stepTable(b.day), []int{2, 1, 1, 1, 1, 1, 1, 1, 1}},
+		{title: "How far each feed is known", table: feedTable(b.day), cells: []int{1, 1, 2, 2, summaryColumns - 6}},
+		{title: "Ageing of exceptions", table: exceptionAgeingTable(found), cells: []int{2, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+		{title: "Control totals", table: control, note: controlNote},
+		{title: "Match rate", table: rateTable(rates), cells: []int{2, 1, 1, 1, 1, 1, 1}, note: rateNote},
+		{title: "Exceptions by code", table: codeTable(b.day, found), cells: []int{1, 1, 1, 1, 1, 1, 2, summaryColumns - 8}},
 	}
 	b.rows += controlled.rows
 	surveys, widths, err := surveyBlocks(blocks)
@@ -54,7 +60,7 @@ func surveyBlocks(blocks []block) ([]survey, []int, error) {
 			return nil, nil, err
 		}
 		surveys[i] = found
-		fitted := layoutOf(block.table, found).widths
+		fitted := layoutOf(block.table, found, 0).widths
 		for column, at := range block.places() {
 			if at.cells == 1 {
 				widths[at.first] = max(widths[at.first], fitted[column])
@@ -88,19 +94,23 @@ func (s *sheet) top(found digest, widths []int) error {
 	if tiesOut {
 		verdict = lookTiesOut
 	}
-	across := 0
-	for _, width := range widths {
-		across += width
-	}
-	asOf := fmt.Sprintf("As of %s (%s UTC), run %d, tieout %s. Amounts are in major units of the currency named in their row.",
-		day.AsOf.In(day.Zone).Format("2006-01-02 15:04:05 ")+day.Zone.String(), day.AsOf.UTC().Format(time.DateTime), day.RunID, day.Version)
+	asOf := fmt.Sprintf("As of %s (%s UTC), tieout %s. Amounts are in major units of the currency named in their row. A dash is zero; an empty cell does not apply.",
+		day.AsOf.In(day.Zone).Format("2006-01-02 15:04:05 ")+day.Zone.String(), day.AsOf.UTC().Format(time.DateTime), day.Version)
 	// The verdict is set larger than the body, so a line of it holds fewer characters and is higher.
-	lines := wrappedLines(sentence, across*5/6)
+	lines := wrappedLines(sentence, across(widths)*5/6)
 	return firstError(
 		func() error { return s.banner("tieout: finance day "+day.FinanceDay, lookTitle, 27) },
 		func() error { return s.banner(sentence, verdict, float64(lines)*18+10) },
 		func() error { return s.banner(asOf, lookNote, 0) },
 	)
+}
+
+func across(widths []int) int {
+	sum := 0
+	for _, width := range widths {
+		sum += width
+	}
+	return sum
 }
 
 func firstError(steps ...func() error) error {
@@ -127,12 +137,11 @@ func (s *sheet) banner(text string, l look, height float64) error {
 
 // block writes one table of the page under its title.
 func (s *sheet) block(b block, found survey, widths []int) error {
-	s.row++
-	if err := s.banner(b.title, lookSection, 22); err != nil {
+	if err := s.banner(b.title, lookSection, 32); err != nil {
 		return err
 	}
 	if found.rows == 0 {
-		return s.banner(b.table.none, lookNote, 0)
+		return s.banner(b.table.nothing, lookNote, 0)
 	}
 	l := b.layout(found, widths)
 	values, height, err := s.headings(b.table, l)
@@ -155,8 +164,11 @@ func (s *sheet) block(b block, found survey, widths []int) error {
 			return err
 		}
 	}
-	sums := totals{table: b.table, survey: found, spans: []span{where}}
-	return sums.write(s, b.arrange)
+	sums := totals{table: b.table, survey: found, spans: []span{where}, places: b.places()}
+	if err := sums.write(s, b.arrange); err != nil || b.note == "" {
+		return err
+	}
+	return s.banner(b.note, lookWrappedNote, float64(wrappedLines(b.note, across(widths)-padding))*lineHeight+4)
 }
 
 // layout is that of the block's table, in the columns that the page gives it.
@@ -166,7 +178,8 @@ func (b block) layout(found survey, widths []int) layout {
 		for _, width := range widths[at.first : at.first+at.cells] {
 			l.widths[i] += width
 		}
-		l.wraps[i] = b.table.columns[i].kind == kindText && found.widths[i] > l.widths[i]-1
+		c := b.table.columns[i]
+		l.wraps[i] = c.kind == kindText && (c.lines > 0 || found.widths[i] > l.widths[i]-padding)
 	}
 	return l
 }
@@ -209,25 +222,6 @@ func feedTable(day Day) table {
 			return "INCOMPLETE"
 		}),
 		instant("complete_through", "Complete through", func(f FeedState) time.Time { return f.CompleteThrough }),
-		text("reason", "Reason", widthProse, func(f FeedState) string { return f.Reason }),
+		prose("reason", "Reason", 1, func(f FeedState) string { return f.Reason }),
 	}, withoutErrors(day.Feeds))
-}
-
-// stepTable is the counts of the run.
-func stepTable(day Day) table {
-	number := func(key, heading string, value func(StepCount) int) field[StepCount] {
-		return count(key, heading, func(s StepCount) int64 { return int64(value(s)) })
-	}
-
-	return newTable("Steps", "", "None: the run recorded no step.", []field[StepCount]{
-		text("step", "Step", widthID, func(s StepCount) string { return s.Step }),
-		number("read", "Read", func(s StepCount) int { return s.Read }),
-		number("stored", "Stored", func(s StepCount) int { return s.Stored }),
-		number("unchanged", "Unchanged", func(s StepCount) int { return s.Unchanged }),
-		number("rejected", "Rejected", func(s StepCount) int { return s.Rejected }),
-		number("matched", "Matched", func(s StepCount) int { return s.Matched }),
-		number("waiting", "Waiting", func(s StepCount) int { return s.Waiting }),
-		number("excepted", "Excepted", func(s StepCount) int { return s.Excepted }),
-		number("acted", "Acted", func(s StepCount) int { return s.Acted }),
-	}, withoutErrors(day.Steps))
 }

@@ -15,7 +15,9 @@ type column struct {
 	heading string // the workbook's header, for a person
 	kind    kind
 	width   int  // the most characters that the workbook gives it; longer text wraps
+	lines   int  // of sentences: the column grows until each takes no more lines than this; 0: not sentences
 	total   bool // has a total per currency; its amounts must be in the currency of their row
+	screen  bool // is not printed: paper has no room for all
 }
 
 // field is a column and where its value comes from.
@@ -28,17 +30,21 @@ type field[T any] struct {
 type table struct {
 	name     string // of the sheet
 	file     string // of the CSV file
-	none     string // what the sheet says instead of rows when there are none
+	nothing  string // what the sheet says instead of rows when there are none
 	columns  []column
-	currency int // index of the column that names the row's currency
+	currency int   // index of the column that names the row's currency; none: the rows have no amounts
+	reading  []int // the order of the columns for people; nil: as declared
 	rows     iter.Seq2[[]cell, error]
 }
 
-const currencyKey = "currency"
+const (
+	currencyKey = "currency"
+	none        = -1
+)
 
 // newTable joins the columns with the rows. The slice of cells that its rows give is used again for the next row.
-func newTable[T any](name, file, none string, fields []field[T], rows iter.Seq2[T, error]) table {
-	t := table{name: name, file: file, none: none}
+func newTable[T any](name, file, nothing string, fields []field[T], rows iter.Seq2[T, error]) table {
+	t := table{name: name, file: file, nothing: nothing, currency: none}
 	for i, f := range fields {
 		t.columns = append(t.columns, f.column)
 		if f.key == currencyKey {
@@ -69,10 +75,62 @@ func newTable[T any](name, file, none string, fields []field[T], rows iter.Seq2[
 	return t
 }
 
+// currencyOf is the currency of a row.
+func (t table) currencyOf(cells []cell) string {
+	if t.currency == none {
+		return ""
+	}
+	return cells[t.currency].text
+}
+
+// readAs says in which order people read the columns; the CSV file keeps the order in which they are declared.
+func (t table) readAs(keys ...string) table {
+	for _, key := range keys {
+		t.reading = append(t.reading, slices.IndexFunc(t.columns, func(c column) bool { return c.key == key }))
+	}
+	return t
+}
+
+// forPeople puts the columns, and what was found out about them, into the order in which people read them.
+func forPeople(t table, s survey) (table, survey) {
+	if t.reading == nil {
+		return t, s
+	}
+	arranged, rows := t, t.rows
+	arranged.columns = pick(t.reading, t.columns)
+	arranged.currency = slices.Index(t.reading, t.currency)
+	cells := make([]cell, len(t.reading))
+	arranged.rows = func(yield func([]cell, error) bool) {
+		for declared, err := range rows {
+			if err == nil {
+				for i, from := range t.reading {
+					cells[i] = declared[from]
+				}
+			}
+			if !yield(cells, err) {
+				return
+			}
+		}
+	}
+	found := survey{rows: s.rows, widths: pick(t.reading, s.widths), totals: map[string][]total{}}
+	for currency, sums := range s.totals {
+		found.totals[currency] = pick(t.reading, sums)
+	}
+	return arranged, found
+}
+
+func pick[T any](order []int, from []T) []T {
+	picked := make([]T, len(order))
+	for i, at := range order {
+		picked[i] = from[at]
+	}
+	return picked
+}
+
 // oneCurrency gives amounts without a currency the currency of their row and refuses any other in a column with totals.
 // Nothing in no currency at all is left empty: it is not known to be zero of anything.
 func (t table) oneCurrency(cells []cell) error {
-	currency := cells[t.currency].text
+	currency := t.currencyOf(cells)
 	for i, c := range t.columns {
 		if !c.total || c.kind != kindAmount || !cells[i].set {
 			continue
@@ -106,7 +164,7 @@ func identify(cells []cell) string {
 // survey is what must be known of a table before its sheet can be streamed.
 type survey struct {
 	rows   int64
-	widths []int              // per column, of the longest cell
+	widths []int              // per column, of the longest cell; of prose, to hold each cell in a few lines
 	totals map[string][]total // per currency, one for each column; columns without totals stay zero
 }
 
@@ -136,12 +194,17 @@ func surveyTable(t table, each func([]cell) error) (survey, error) {
 
 func (s *survey) add(t table, cells []cell) error {
 	s.rows++
+	currency := t.currencyOf(cells)
 	for i, c := range t.columns {
-		s.widths[i] = max(s.widths[i], displayWidth(cells[i].display(c.kind)+foreign(cells[i], cells[t.currency].text)))
+		if c.lines > 0 {
+			s.widths[i] = c.proseWidth(s.widths[i], cells[i].text)
+		} else {
+			s.widths[i] = max(s.widths[i], displayWidth(cells[i].display(c.kind)+foreign(cells[i], currency)))
+		}
 		if !c.total || !cells[i].set {
 			continue
 		}
-		sums := s.of(cells[t.currency].text, len(t.columns))
+		sums := s.of(currency, len(t.columns))
 		amount, err := sums[i].amount.Add(cells[i].amount)
 		if err != nil {
 			return fmt.Errorf("add up %s of %s: %w", c.key, t.name, err)
@@ -149,6 +212,22 @@ func (s *survey) add(t table, cells []cell) error {
 		sums[i] = total{count: sums[i].count + cells[i].number, amount: amount, any: true}
 	}
 	return nil
+}
+
+// narrowestProse is the width that sentences are given before they wrap.
+const narrowestProse = 40
+
+// proseWidth widens a column of sentences as far as a text needs, but not beyond the widest that it may be.
+func (c column) proseWidth(width int, text string) int {
+	whole := displayWidth(text)
+	if whole <= width {
+		return width
+	}
+	width = max(width, min(whole, narrowestProse))
+	for width < c.width && wrappedLines(text, width) > c.lines {
+		width++
+	}
+	return width
 }
 
 // foreign is the currency that is shown beside an amount that is not in its row's currency.

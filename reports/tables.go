@@ -2,23 +2,38 @@ package reports
 
 import (
 	"iter"
+	"math"
 	"slices"
 	"time"
 )
 
-// The widest that a column grows in the workbook, in characters.
+// The widest that a column grows in the workbook, in characters. References may have 31 characters and more.
 const (
 	widthShort = 18
-	widthID    = 28
-	widthProse = 46
+	widthID    = 40
+	widthProse = 80
 )
 
 func text[T any](key, heading string, width int, value func(T) string) field[T] {
 	return field[T]{column{key: key, heading: heading, kind: kindText, width: width}, func(row T) cell { return textCell(value(row)) }}
 }
 
+func prose[T any](key, heading string, lines int, value func(T) string) field[T] {
+	f := text(key, heading, widthProse, value)
+	f.lines = lines
+	return f
+}
+
 func count[T any](key, heading string, value func(T) int64) field[T] {
 	return field[T]{column{key: key, heading: heading, kind: kindCount, width: widthShort}, func(row T) cell { return countCell(value(row)) }}
+}
+
+func optional[T any](key, heading string, value func(T) *int) field[T] {
+	return field[T]{column{key: key, heading: heading, kind: kindCount, width: widthShort}, func(row T) cell { return optionalCount(value(row)) }}
+}
+
+func rate[T any](key, heading string, value func(T) (part, whole int64)) field[T] {
+	return field[T]{column{key: key, heading: heading, kind: kindRate, width: widthShort}, func(row T) cell { return rateCell(value(row)) }}
 }
 
 func amount[T any](key, heading string, value func(T) cell) field[T] {
@@ -35,28 +50,37 @@ func totalled[T any](f field[T]) field[T] {
 	return f
 }
 
-// exceptionTable has the columns of design §5, in its order: exceptions.csv is a contract with other programs.
+// onScreen marks a column that is left off paper.
+func onScreen[T any](f field[T]) field[T] {
+	f.screen = true
+	return f
+}
+
+// exceptionTable has the columns of design §5, in its order: exceptions.csv is a contract with other programs. People read
+// what is wrong first, and where and when it was seen last; those last columns are not printed.
 // Expected and actual have no totals: where currencies differ they are in two of them.
 func exceptionTable(day Day) table {
-	return newTable("Exceptions", "exceptions.csv", "None: no exception is open.", []field[Exception]{
+	t := newTable("Exceptions", "exceptions.csv", "None: no exception is open.", []field[Exception]{
 		text("code", "Code", widthID, func(e Exception) string { return e.Code }),
 		text(severityKey, "Severity", widthShort, func(e Exception) string { return e.Severity }),
-		text("status", "Status", widthShort, func(e Exception) string { return e.Status }),
-		text("feed", "Feed", widthShort, func(e Exception) string { return e.Feed }),
-		text("account", "Account", widthID, func(e Exception) string { return e.Account }),
+		onScreen(text("status", "Status", widthShort, func(e Exception) string { return e.Status })),
+		onScreen(text("feed", "Feed", widthShort, func(e Exception) string { return e.Feed })),
+		onScreen(text("account", "Account", widthID, func(e Exception) string { return e.Account })),
 		text("order_reference", "Order", widthID, func(e Exception) string { return e.OrderReference }),
 		text("transaction_reference", "Transaction", widthID, func(e Exception) string { return e.TransactionReference }),
 		text(currencyKey, "Currency", widthShort, func(e Exception) string { return e.Currency }),
 		amount("expected", "Expected (order)", func(e Exception) cell { return optionalAmount(e.Expected) }),
 		amount("actual", "Actual (provider)", func(e Exception) cell { return optionalAmount(e.Actual) }),
 		totalled(amount("difference", "Difference", func(e Exception) cell { return optionalAmount(e.Difference) })),
-		instant("first_seen", "First seen", func(e Exception) time.Time { return e.FirstSeen }),
-		instant("last_seen", "Last seen", func(e Exception) time.Time { return e.LastSeen }),
+		onScreen(instant("first_seen", "First seen", func(e Exception) time.Time { return e.FirstSeen })),
+		onScreen(instant("last_seen", "Last seen", func(e Exception) time.Time { return e.LastSeen })),
 		count("age_days", "Age (days)", func(e Exception) int64 { return age(e.FirstSeen, day.AsOf) }),
 		instant("due_at", "Due", func(e Exception) time.Time { return e.DueAt }),
-		text("explanation", "Explanation", widthProse, func(e Exception) string { return e.Explanation }),
-		text("next_step", "Next step", widthProse, func(e Exception) string { return e.NextStep }),
+		prose("explanation", "Explanation", 3, func(e Exception) string { return e.Explanation }),
+		prose("next_step", "Next step", 3, func(e Exception) string { return e.NextStep }),
 	}, day.Exceptions)
+	return t.readAs(severityKey, "code", "order_reference", "transaction_reference", currencyKey, "expected", "actual", "difference",
+		"age_days", "due_at", "explanation", "next_step", "status", "feed", "account", "first_seen", "last_seen")
 }
 
 func canceledTable(day Day) table {
@@ -65,8 +89,8 @@ func canceledTable(day Day) table {
 		text(currencyKey, "Currency", widthShort, func(o CanceledOrder) string { return o.Amount.Currency }),
 		totalled(amount("amount", "Amount", func(o CanceledOrder) cell { return amountCell(o.Amount) })),
 		instant("canceled_at", "Canceled", func(o CanceledOrder) time.Time { return o.CanceledAt }),
-		text("reason", "Reason", widthProse, func(o CanceledOrder) string { return o.Reason }),
-		text("evidence", "Evidence: sources and payments", widthProse, func(o CanceledOrder) string { return o.Evidence }),
+		prose("reason", "Reason", 2, func(o CanceledOrder) string { return o.Reason }),
+		prose("evidence", "Evidence: sources and payments", 2, func(o CanceledOrder) string { return o.Evidence }),
 		text("customer_told", "Customer told", widthID, func(o CanceledOrder) string { return o.CustomerTold }),
 	}, day.Canceled)
 }
@@ -82,7 +106,7 @@ func ageingTable(day Day) table {
 		text("settlestatus", "Settle status", widthShort, func(a AgeingRow) string { return a.SettleStatus }),
 		instant("started_at", "Started", func(a AgeingRow) time.Time { return a.StartedAt }),
 		count("age_days", "Age (days)", func(a AgeingRow) int64 { return age(a.StartedAt, day.AsOf) }),
-		text("bucket", "Bucket", widthShort, func(a AgeingRow) string { return bucket(age(a.StartedAt, day.AsOf)) }),
+		text("bucket", "Bucket", widthShort, func(a AgeingRow) string { return buckets[bucketOf(age(a.StartedAt, day.AsOf))].name }),
 		instant("due_at", "Due", func(a AgeingRow) time.Time { return a.DueAt }),
 		text("state", "State", widthShort, func(a AgeingRow) string { return a.State }),
 	}, day.Ageing)
@@ -99,9 +123,9 @@ func refundWindowTable(day Day) table {
 		text("why", "Why", widthID, func(r RefundWindowRow) string { return r.Why }),
 		instant("asked_at", "Asked", func(r RefundWindowRow) time.Time { return r.AskedAt }),
 		instant("window_ends", "Window ends", func(r RefundWindowRow) time.Time { return r.WindowEnds }),
-		count("days_left", "Days left", func(r RefundWindowRow) int64 { return wholeDays(day.AsOf, r.WindowEnds) }),
+		optional("days_left", "Days left", func(r RefundWindowRow) *int { return daysLeft(day.AsOf, r.WindowEnds) }),
 		text("decision", "Decision", widthShort, func(r RefundWindowRow) string { return r.Decision }),
-		text("reason", "Reason", widthProse, func(r RefundWindowRow) string { return r.Reason }),
+		prose("reason", "Reason", 2, func(r RefundWindowRow) string { return r.Reason }),
 	}, day.RefundWindow)
 }
 
@@ -137,36 +161,6 @@ func matchedTable(day Day) table {
 	}, day.Matched)
 }
 
-// controlTable is summary.csv and the control totals of the summary sheet. Amounts are those of payments.
-func controlTable(day Day) table {
-	sum := func(key, heading string, value func(ControlTotal) cell) field[ControlTotal] {
-		return totalled(amount(key, heading, value))
-	}
-	number := func(key, heading string, value func(ControlTotal) int) field[ControlTotal] {
-		return totalled(count(key, heading, func(c ControlTotal) int64 { return int64(value(c)) }))
-	}
-	return newTable("Summary", "summary.csv", "None: no control total was counted.", []field[ControlTotal]{
-		text("feed", "Feed", widthShort, func(c ControlTotal) string { return c.Feed }),
-		text("account", "Account", widthID, func(c ControlTotal) string { return c.Account }),
-		text(currencyKey, "Currency", widthShort, func(c ControlTotal) string { return c.Currency }),
-		number("orders", "Orders", func(c ControlTotal) int { return c.Orders }),
-		number("payments", "Payments", func(c ControlTotal) int { return c.Payments }),
-		sum("gross", "Gross", func(c ControlTotal) cell { return amountCell(c.Gross) }),
-		sum("refunded", "Refunded", func(c ControlTotal) cell { return amountCell(c.Refunded) }),
-		sum("fees", "Fees", func(c ControlTotal) cell { return amountCell(c.Fees) }),
-		sum("net", "Net", func(c ControlTotal) cell { return amountCell(c.Net) }),
-		number("matched_count", "Matched", func(c ControlTotal) int { return c.Matched.Count }),
-		sum("matched_value", "Matched value", func(c ControlTotal) cell { return amountCell(c.Matched.Value) }),
-		number("waiting_count", "Waiting", func(c ControlTotal) int { return c.Waiting.Count }),
-		sum("waiting_value", "Waiting value", func(c ControlTotal) cell { return amountCell(c.Waiting.Value) }),
-		number("excepted_count", "Excepted", func(c ControlTotal) int { return c.Excepted.Count }),
-		sum("excepted_value", "Excepted value", func(c ControlTotal) cell { return amountCell(c.Excepted.Value) }),
-		number("out_of_scope_count", "Out of scope", func(c ControlTotal) int { return c.OutOfScope.Count }),
-		sum("out_of_scope_value", "Out of scope value", func(c ControlTotal) cell { return amountCell(c.OutOfScope.Value) }),
-		number("rejected", "Rejected rows", func(c ControlTotal) int { return c.Rejected }),
-	}, withoutErrors(day.Totals))
-}
-
 func withoutErrors[T any](rows []T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for row := range slices.Values(rows) {
@@ -182,17 +176,30 @@ func age(since, asOf time.Time) int64 {
 	return max(0, wholeDays(since, asOf))
 }
 
-// bucket names the ageing bucket of a number of whole days. The unit is part of the name because spreadsheets take a
-// bare "2-3" from a CSV file for the second of March.
-func bucket(days int64) string {
-	bounds := []struct {
-		upTo int64
-		name string
-	}{{1, "0-1 days"}, {3, "2-3 days"}, {7, "4-7 days"}, {14, "8-14 days"}, {30, "15-30 days"}, {60, "31-60 days"}, {90, "61-90 days"}}
-	for _, b := range bounds {
-		if days <= b.upTo {
-			return b.name
-		}
+// daysLeft is nil where no window has begun.
+func daysLeft(asOf, end time.Time) *int {
+	if end.IsZero() {
+		return nil
 	}
-	return "90+ days"
+	days := int(wholeDays(asOf, end))
+	return &days
+}
+
+// buckets are the ageing buckets with their last whole day. The unit is part of the name because spreadsheets take a bare
+// "2-3" from a CSV file for the second of March.
+var buckets = [...]struct {
+	upTo int64
+	name string
+}{
+	{1, "0-1 days"}, {3, "2-3 days"}, {7, "4-7 days"}, {14, "8-14 days"}, {30, "15-30 days"}, {60, "31-60 days"}, {90, "61-90 days"},
+	{math.MaxInt64, "90+ days"},
+}
+
+// bucketOf is the index of the bucket of a number of whole days.
+func bucketOf(days int64) int {
+	at := 0
+	for days > buckets[at].upTo {
+		at++
+	}
+	return at
 }

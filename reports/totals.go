@@ -9,7 +9,7 @@ import (
 	"tieout/reconcile/money"
 )
 
-// span is where rows of data lie: the columns of a table from row first to row last of a sheet.
+// span is where rows of data lie: from row first to row last of a sheet.
 type span struct {
 	sheet       string
 	first, last int
@@ -21,10 +21,14 @@ type totals struct {
 	table      table
 	survey     survey
 	spans      []span
-	filterable bool // the spans have a filter: a single currency's total follows it
+	places     []place // where the columns of the table lie on the sheet; nil: side by side from the first
+	filterable bool    // the spans have a filter: a single currency's total follows it
 }
 
 func (t totals) write(s *sheet, arrange func([]excelize.Cell) []any) error {
+	if t.table.currency == none {
+		return t.plainRow(s, arrange)
+	}
 	currencies := t.survey.currencies()
 	for _, currency := range currencies {
 		values, err := t.currencyRow(s, currency, len(currencies) == 1)
@@ -38,11 +42,31 @@ func (t totals) write(s *sheet, arrange func([]excelize.Cell) []any) error {
 	if len(t.survey.totals) < 2 || !t.counts() {
 		return nil
 	}
-	values, err := t.countsRow(s)
+	values, err := t.countsRow(s, "All currencies")
 	if err != nil {
 		return err
 	}
 	return s.add(arrange(values), 0)
+}
+
+// plainRow is the total of a table that has counts and no amounts.
+func (t totals) plainRow(s *sheet, arrange func([]excelize.Cell) []any) error {
+	if !t.counts() {
+		return nil
+	}
+	values, err := t.countsRow(s, "Total")
+	if err != nil {
+		return err
+	}
+	return s.add(arrange(values), 0)
+}
+
+// at is the column of the sheet in which a column of the table lies.
+func (t totals) at(column int) int {
+	if t.places == nil {
+		return column
+	}
+	return t.places[column].first
 }
 
 // counts tells whether the table has a column that can be added up over all currencies.
@@ -56,7 +80,7 @@ func (t totals) counts() bool {
 }
 
 func (t totals) currencyRow(s *sheet, currency string, single bool) ([]excelize.Cell, error) {
-	criterion := cellName(t.table.currency, s.row+1)
+	criterion := cellName(t.at(t.table.currency), s.row+1)
 	return t.row(s, "Total", currency, func(i int) (cell, string) {
 		sum := totalCell(t.survey.totals[currency][i], t.table.columns[i].kind)
 		if !sum.set {
@@ -70,8 +94,8 @@ func (t totals) currencyRow(s *sheet, currency string, single bool) ([]excelize.
 	})
 }
 
-func (t totals) countsRow(s *sheet) ([]excelize.Cell, error) {
-	return t.row(s, "All currencies", "", func(i int) (cell, string) {
+func (t totals) countsRow(s *sheet, label string) ([]excelize.Cell, error) {
+	return t.row(s, label, "", func(i int) (cell, string) {
 		if t.table.columns[i].kind != kindCount {
 			return cell{}, ""
 		}
@@ -107,7 +131,7 @@ func (t totals) row(s *sheet, label, currency string, sum func(column int) (cell
 func (t totals) sumIf(column int, criterion string) string {
 	parts := make([]string, len(t.spans))
 	for i, s := range t.spans {
-		parts[i] = fmt.Sprintf("SUMIF(%s,%s,%s)", s.of(t.table.currency), criterion, s.of(column))
+		parts[i] = fmt.Sprintf("SUMIF(%s,%s,%s)", s.of(t.at(t.table.currency)), criterion, s.of(t.at(column)))
 	}
 	return strings.Join(parts, "+")
 }
@@ -118,7 +142,7 @@ func (t totals) visible(column int) string { return "SUBTOTAL(109," + t.ranges(c
 func (t totals) ranges(column int) string {
 	parts := make([]string, len(t.spans))
 	for i, s := range t.spans {
-		parts[i] = s.of(column)
+		parts[i] = s.of(t.at(column))
 	}
 	return strings.Join(parts, ",")
 }

@@ -81,6 +81,8 @@ func (b *workbook) value(c cell, k kind, l look, rowCurrency string) (excelize.C
 		key.kind = kindText
 	case k == kindCount:
 		value = c.number
+	case k == kindRate:
+		value = float64(c.number) / 10_000
 	case k == kindTime:
 		value = serial(c.at.In(b.day.Zone))
 	case k == kindAmount:

@@ -256,11 +256,44 @@ func TestDocumentPropertiesAreOfTheDay(t *testing.T) {
 // Hostile text is a string in the workbook, never a formula.
 func TestWorkbookTextIsNeverAFormula(t *testing.T) {
 	file := openWorkbook(t, realWriter(), busyDay(t))
-	if got := must[string](t)(file.GetCellValue("Exceptions", "F4")); got != `=HYPERLINK("http://example.test")` {
+	if got := must[string](t)(file.GetCellValue("Exceptions", "C4")); got != `=HYPERLINK("http://example.test")` {
 		t.Errorf("the cell shows %q", got)
 	}
-	if formula := must[string](t)(file.GetCellFormula("Exceptions", "F4")); formula != "" {
+	if formula := must[string](t)(file.GetCellFormula("Exceptions", "C4")); formula != "" {
 		t.Errorf("the cell has the formula %q", formula)
+	}
+}
+
+// The sheet is laid out for a reader, exceptions.csv by contract; what lies under a heading is the same.
+func TestExceptionsAreReadInAnotherOrderThanTheirFileHas(t *testing.T) {
+	file := openWorkbook(t, realWriter(), busyDay(t))
+	rows := must[[][]string](t)(file.GetRows("Exceptions"))
+	want := []string{"Severity", "Code", "Order", "Transaction", "Currency", "Expected (order)", "Actual (provider)", "Difference", "Age (days)", "Due (Europe/Berlin)",
+		"Explanation", "Next step", "Status", "Feed", "Account", "First seen (Europe/Berlin)", "Last seen (Europe/Berlin)"}
+	if diff := cmp.Diff(want, rows[0]); diff != "" {
+		t.Errorf("headings (-want +got):\n%s", diff)
+	}
+	var got []string
+	for _, cell := range rows[2] {
+		got = append(got, strings.TrimSpace(cell))
+	}
+	want = []string{"critical", "DUPLICATE_PAYMENT", "00123", "py_3NfRkq2eZvKYlo2C1kQ9xYzD", "JPY", "12,000", "24,000", "12,000", "12", "2026-05-28 00:59",
+		"Two payments succeeded for one order: 12000 JPY and 12000 JPY.", "Refund the second payment before the window ends.", "acknowledged", "stripe", "main", "2026-02-26 23:59", "2026-03-10 23:59"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("second row (-want +got):\n%s", diff)
+	}
+}
+
+// Paper carries the columns up to the next step, down to the totals.
+func TestPrintAreaOfExceptions(t *testing.T) {
+	areas := map[string]string{}
+	for _, name := range openWorkbook(t, realWriter(), busyDay(t)).GetDefinedName() {
+		if name.Name == "_xlnm.Print_Area" {
+			areas[name.Scope] = name.RefersTo
+		}
+	}
+	if diff := cmp.Diff(map[string]string{"Exceptions": "'Exceptions'!$A$1:$L$10"}, areas); diff != "" {
+		t.Errorf("print areas (-want +got):\n%s", diff)
 	}
 }
 

@@ -24,7 +24,7 @@ func TestWrittenListsEveryFile(t *testing.T) {
 	}
 	want := Written{Directory: filepath.Join(dir, "2026-03-10"), Files: []File{
 		{Name: "canceled_orders.csv", Rows: 2}, {Name: "exceptions.csv", Rows: 6}, {Name: "matched.csv", Rows: 9}, {Name: "payouts.csv", Rows: 2},
-		{Name: "refund_window.csv", Rows: 2}, {Name: "settlement_ageing.csv", Rows: 2}, {Name: "summary.csv", Rows: 5}, {Name: busyWorkbook, Rows: 28},
+		{Name: "refund_window.csv", Rows: 3}, {Name: "settlement_ageing.csv", Rows: 2}, {Name: "summary.csv", Rows: 7}, {Name: busyWorkbook, Rows: 31},
 	}}
 	if diff := cmp.Diff(want, written, cmpopts.IgnoreFields(File{}, "Bytes")); diff != "" {
 		t.Errorf("written (-want +got):\n%s", diff)
@@ -125,7 +125,7 @@ func TestAFullDiskKeepsThePreviousFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := contents(t, dir)
-	files := map[int]string{0: "summary.csv", 700: "exceptions.csv", 6000: busyWorkbook, 20000: busyWorkbook}
+	files := map[int]string{0: "summary.csv", 1000: "exceptions.csv", 6000: busyWorkbook, 20000: busyWorkbook}
 	for free, name := range files {
 		t.Run(fmt.Sprint(free), func(t *testing.T) {
 			w := realWriter()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"tieout/config"
 	"tieout/feeds/shop"
@@ -54,11 +55,21 @@ func exitCode(err error) int {
 		return exitLocked
 	case wrong(err):
 		return exitWrong
-	case errors.Is(err, errFound):
+	case only(err, errFound):
 		return exitFound
 	default:
 		return exitFailed
 	}
+}
+
+// only reports whether err is target, however often joined, and nothing beside it: a run that found exceptions and failed
+// has failed.
+func only(err, target error) bool {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return errors.Is(err, target)
+	}
+	return !slices.ContainsFunc(joined.Unwrap(), func(part error) bool { return !only(part, target) })
 }
 
 // wrong reports whether usage or configuration must change before a retry can help.
@@ -67,7 +78,7 @@ func wrong(err error) bool {
 	var mistakes config.Mistakes
 	var mapping *shop.MappingError
 	return errors.As(err, &usage) || errors.As(err, &mistakes) || errors.As(err, &mapping) ||
-		errors.Is(err, jobs.ErrUnknownJob) || errors.Is(err, store.ErrNotMigrated) || errors.Is(err, jobs.ErrTooManyCancels) ||
+		errors.Is(err, jobs.ErrUnknownJob) || errors.Is(err, store.ErrNotMigrated) || errors.Is(err, store.ErrTooNew) || errors.Is(err, jobs.ErrTooManyCancels) ||
 		errors.Is(err, stripe.ErrUnauthorized) || errors.Is(err, trustpayments.ErrUnauthorized)
 }
 

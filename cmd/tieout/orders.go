@@ -59,8 +59,11 @@ func (a *app) importOrders(ctx context.Context, path string, now time.Time) (err
 		return err
 	}
 	report, failure := shop.Import(held, file, p.mapping, importSink{p: p, now: now})
-	if failure == nil {
+	switch {
+	case failure == nil:
 		failure = p.store.SetCoverage(ctx, 0, reconcile.Coverage{Feed: reconcile.FeedShop, Account: p.mapping.Account, Complete: reconcile.Window{To: now}})
+	case report.Read == 0: // the file cannot be read to its end, and nothing of it was stored
+		failure = usageError{failure}
 	}
 	return errors.Join(a.printImport(path, report), failure, release(context.WithoutCancel(ctx)), badRows(report))
 }

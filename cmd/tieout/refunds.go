@@ -61,13 +61,13 @@ func (a *app) refundRequestCommand() *cobra.Command {
 	command.Flags().StringVar(&request.id, "id", "", "an id of your own for this refund: asking twice with it asks once")
 	command.Flags().StringVar(&request.amount, "amount", "", "amount in major units, such as 12.50")
 	command.Flags().StringVar(&request.currency, "currency", "", "ISO 4217 code")
-	for _, name := range []string{"order", "id", "amount", "currency"} {
-		_ = command.MarkFlagRequired(name) // fails only for a flag that is not there
-	}
 	return command
 }
 
 func (a *app) requestRefund(ctx context.Context, request refundRequest) (err error) {
+	if request.order == "" || request.id == "" {
+		return usagef("refunds request needs --order, --id, --amount and --currency")
+	}
 	amount, err := money.Parse(request.amount, request.currency)
 	if err != nil || amount.Minor <= 0 {
 		return usagef("--amount %q --currency %q: write a positive amount in major units of a known currency", request.amount, request.currency)

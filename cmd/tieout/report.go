@@ -107,11 +107,22 @@ func (p *parts) feedStates(ctx context.Context) ([]reports.FeedState, error) {
 func controlTotal(t store.Total) reports.ControlTotal {
 	amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: t.Currency} }
 	tally := func(of store.Tally) reports.Tally { return reports.Tally{Count: of.Count, Value: amount(of.Minor)} }
-	return reports.ControlTotal{
-		Feed: t.Feed, Account: t.Account, Currency: t.Currency, Orders: t.Orders.Count, Payments: t.Payments.Count,
-		Gross: amount(t.Payments.Minor), Refunded: amount(t.Refunds.Minor), Fees: amount(t.Fees), Net: amount(t.Net),
-		Matched: tally(t.Matched), Waiting: tally(t.Waiting), Excepted: tally(t.Excepted), OutOfScope: tally(t.OutOfScope), Rejected: t.Rejected,
+	row := reports.ControlTotal{
+		Feed: t.Feed, Account: t.Account, Currency: t.Currency, Cases: t.Cases + t.Rejected,
+		Matched: tally(t.Matched), Waiting: tally(t.Waiting), Excepted: tally(t.Excepted), NothingDue: t.Closed.Count,
+		OutOfScope: tally(t.OutOfScope), Rejected: t.Rejected,
 	}
+	switch {
+	case t.Currency == "": // rejected rows alone
+	case t.Feed == reconcile.FeedShop:
+		row.Orders = &t.Orders.Count
+	default:
+		row.Payments, row.Gross, row.Refunded = &t.Payments.Count, figure(amount(t.Payments.Minor)), figure(amount(t.Refunds.Minor))
+	}
+	if t.Movements > 0 {
+		row.Fees, row.Net = figure(amount(t.Fees)), figure(amount(t.Net))
+	}
+	return row
 }
 
 func exceptionRow(r reconcile.ExceptionRecord) reports.Exception {
@@ -190,7 +201,7 @@ func payoutRow(s reconcile.PayoutSum) reports.PayoutRow {
 	for _, sum := range s.Sums {
 		if sum.Currency == s.Amount.Currency {
 			row.MovementsSum = &sum
-			if difference, err := s.Amount.Sub(sum); err == nil {
+			if difference, err := s.Amount.Sub(sum); err == nil && s.Itemised {
 				row.Difference = &difference
 			}
 		}

@@ -105,9 +105,10 @@ func (p *parts) failOn(ctx context.Context, name string) error {
 func (a *app) printRun(ctx context.Context, p *parts, tally jobs.Tally) error {
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "Run %d, as of %s\n\n", tally.RunID, tally.Now.Format(time.RFC3339))
-	fmt.Fprintln(table, "step\tstatus\tread\tstored\trejected\tmatched\twaiting\texcepted\tacted")
+	fmt.Fprintln(table, "step\tstatus\tread\tstored\tunchanged\tother mode\trejected\tmatched\twaiting\texcepted\tacted\trefused")
 	for _, step := range tally.Steps {
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", step.Name, step.Status, step.Read, step.Stored, step.Rejected, step.Matched, step.Waiting, step.Excepted, step.Acted)
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", step.Name, step.Status, step.Read, step.Stored, step.Unchanged, step.OtherMode, step.Rejected,
+			step.Matched, step.Waiting, step.Excepted, step.Acted, step.Refused)
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +13,6 @@ import (
 	"time"
 
 	"tieout/feeds/simulator"
-	"tieout/jobs"
 	"tieout/sql/store/storetest"
 )
 
@@ -187,15 +188,20 @@ func texts(t testing.TB, db *sql.DB, query string, args ...any) []string {
 	return found
 }
 
-// exec runs one statement.
-func exec(t testing.TB, db *sql.DB, statement string, args ...any) {
+// execute runs one statement.
+func execute(t testing.TB, db *sql.DB, statement string, args ...any) {
 	t.Helper()
 	if _, err := db.Exec(statement, args...); err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
 }
 
-// runJobs runs jobs within this process, where a test must reach into the run.
-func (s *scene) runJobs(ctx context.Context, now time.Time, names ...string) (jobs.Tally, error) {
-	return s.open().runner().Run(ctx, jobs.Options{Jobs: names, AsOf: now})
+// bodyOf reads a request's body and leaves it there for the server.
+func bodyOf(r *http.Request) string {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return ""
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return string(body)
 }

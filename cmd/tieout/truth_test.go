@@ -19,7 +19,11 @@ import (
 // TestTruth: on both simulated days, every order of a large world has exactly the exceptions that the world knows of, each
 // about the right transaction, and exactly the right orders were canceled; on every layout of the databases.
 func TestTruth(t *testing.T) {
-	large := newWorld(t, simulator.Config{Seed: 1, Orders: 20_000})
+	t.Parallel()
+	large := newWorld(t, simulator.Config{Seed: 1, Orders: 21_000})
+	if orders := len(large.Truth(firstDay)); orders < 20_000 {
+		t.Fatalf("the large world has %d orders only", orders)
+	}
 	for _, tc := range []struct {
 		where layout
 		world *simulator.World
@@ -44,6 +48,7 @@ func TestTruth(t *testing.T) {
 
 // TestPlainWorld: where nothing is wrong, nothing is found.
 func TestPlainWorld(t *testing.T) {
+	t.Parallel()
 	world := newWorld(t, simulator.Config{Seed: 5, Orders: 3000, Stories: simulator.PlainStories()})
 	for _, where := range []layout{sqliteApart, postgresShared} {
 		t.Run(where.name, func(t *testing.T) {

@@ -197,7 +197,7 @@ func (p *parts) runner() *jobs.Runner {
 		Judging: judging, Cancellations: p.store, Evidence: p.store, ShopNormalise: shop.NewNormaliser(p.mapping),
 		Enabled: p.config.Actions.CancelExpired, MaxCancels: p.config.Actions.MaxCancels,
 	}
-	refunds := &jobs.Refunds{Judging: judging, Ledger: p.store, Execute: p.config.Actions.Refunds}
+	refunds := &jobs.Refunds{Judging: judging, Ledger: p.store, Intents: p.store, Execute: p.config.Actions.Refunds}
 	if p.shop != nil {
 		fetch.Plans = append(fetch.Plans, jobs.FetchPlan{Feed: p.shop, Normalise: cancel.ShopNormalise, Since: fromTheBeginning, Overlap: shopOverlap})
 		cancel.Shop = shopWriter{p.shop}

@@ -29,7 +29,8 @@ type BadRow struct {
 
 // Import hands the orders in a CSV file to a sink, for a shop whose database is closed to us. The header names the keys of
 // Columns (without email, which is never stored); statuses, providers and the fixed currency are the mapping's. Bad rows
-// are reported in the order of the file and the others go in. An error that comes before the sink was asked means that
+// are reported in the order of the file and the others go in; a bad one that names an order is handed to the sink as what
+// it is, and the normaliser rejects it. An error that comes before the sink was asked means that
 // nothing was stored: the file could not be read to its end.
 func Import(ctx context.Context, r io.Reader, m Mapping, sink feeds.Sink) (ImportReport, error) {
 	lines, err := readCSV(r, m.Currency)
@@ -37,18 +38,24 @@ func Import(ctx context.Context, r io.Reader, m Mapping, sink feeds.Sink) (Impor
 		return ImportReport{}, fmt.Errorf("import orders: %w", err)
 	}
 	report := ImportReport{Read: len(lines)}
-	orders := report.sort(lines, m)
+	orders, refused := report.sort(lines, m)
 	for batch := range slices.Chunk(orders, batchSize) {
 		if err := sink.Observe(ctx, batch); err != nil {
 			return report, fmt.Errorf("import orders: %w", err)
 		}
 		report.Stored += len(batch)
 	}
+	for batch := range slices.Chunk(refused, batchSize) {
+		if err := sink.Observe(ctx, batch); err != nil {
+			return report, fmt.Errorf("import orders: %w", err)
+		}
+	}
 	return report, nil
 }
 
-// sort tells the good rows from the bad ones and from repetitions, one reference at a time.
-func (report *ImportReport) sort(lines []line, m Mapping) []feeds.Observation {
+// sort tells the good rows from the bad ones and from repetitions, one reference at a time. refused are the orders whose
+// rows are bad and yet name a reference.
+func (report *ImportReport) sort(lines []line, m Mapping) (orders, refused []feeds.Observation) {
 	normalise := NewNormaliser(m)
 	byReference := map[string][]line{}
 	var references []string // in the order of the file
@@ -63,17 +70,29 @@ func (report *ImportReport) sort(lines []line, m Mapping) []feeds.Observation {
 		}
 		byReference[reference] = append(byReference[reference], l)
 	}
-	var orders []feeds.Observation
 	for _, reference := range references {
 		if bad := judgeLines(byReference[reference], normalise, m.Account); len(bad) > 0 {
 			report.Bad = append(report.Bad, bad...)
+			if !blank(reference) {
+				refused = append(refused, refusal(byReference[reference], m.Account))
+			}
 			continue
 		}
 		orders = append(orders, byReference[reference][0].observation(m.Account))
 		report.Repeated += len(byReference[reference]) - 1
 	}
 	slices.SortFunc(report.Bad, func(a, b BadRow) int { return cmp.Compare(a.Line, b.Line) })
-	return orders
+	return orders, refused
+}
+
+// refusal observes an order whose lines were refused, so that it is known to exist: its payment is not called one without
+// an order. Lines that differ become the same rejected observation as a reference that stands in several rows of a table.
+func refusal(lines []line, account string) feeds.Observation {
+	if conflicting(lines) == "" {
+		return lines[0].observation(account)
+	}
+	reference := lines[0].row[keyReference]
+	return row{keyReference: reference, keyRows: strconv.Itoa(len(lines))}.observation(account, KindOrder, reference)
 }
 
 // judgeLines returns what is bad about the lines of one reference: all of them, or none. Where they differ none is good,

@@ -21,10 +21,16 @@ func NewNormaliser(m Mapping) feeds.Normalise {
 	for _, word := range slices.Sorted(maps.Keys(m.Providers)) {
 		n.providers[strings.ToLower(word)] = m.Providers[word]
 	}
+	n.refundWords = ownRefundWords
 	if m.Refunds != nil {
 		n.refundWords = m.Refunds.Statuses.words()
 	}
 	return n.normalise
+}
+
+// ownRefundWords are those of refunds asked for by "tieout refunds request", for a shop without a table of refunds.
+var ownRefundWords = map[string]reconcile.RequestStatus{
+	string(reconcile.RequestOpen): reconcile.RequestOpen, string(reconcile.RequestDone): reconcile.RequestDone, string(reconcile.RequestRejected): reconcile.RequestRejected,
 }
 
 type normaliser struct {

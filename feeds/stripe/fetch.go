@@ -166,14 +166,17 @@ func (r *run) noteSource(id string) {
 	}
 }
 
-// noteMovement reads again what a movement undid, because its state changed after it was listed or held: a failed refund
-// (refund_failure, charge_failure), a payout that came back (payout_reversal), a dispute won (dispute_reversal).
+// noteMovement wants the object that a movement names, if it is not held; and wants it again when the movement undid it,
+// because its state changed after it was listed or held: a failed refund (refund_failure, charge_failure), a payout that
+// came back (payout_reversal), a dispute won (dispute_reversal).
 func (r *run) noteMovement(object slim) {
-	if !strings.HasSuffix(object.ReportingCategory, "_failure") && !strings.HasSuffix(object.ReportingCategory, "_reversal") {
-		return
-	}
 	id := object.Source.id
-	if kind := kindOfID(id); kind != "" {
+	kind := kindOfID(id)
+	switch {
+	case kind == "":
+	case strings.HasSuffix(object.ReportingCategory, "_failure"), strings.HasSuffix(object.ReportingCategory, "_reversal"):
 		r.must.add(kind, id)
+	default:
+		r.may.add(kind, id)
 	}
 }

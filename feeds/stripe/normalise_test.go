@@ -56,8 +56,10 @@ func TestNormalise(t *testing.T) {
 		name, kind, body string
 		want             reconcile.Record
 	}{
-		{"charge", "charge", `"amount":1099,"status":"succeeded","captured":true,"amount_captured":1000,"source":{"id":"src_1","object":"source","type":"alipay"},"metadata":{"order_id":"A1"}` + rest,
+		{"charge", "charge", `"amount":1000,"status":"succeeded","captured":false,"amount_captured":0,"source":{"id":"src_1","object":"source","type":"alipay"},"metadata":{"order_id":"A1"}` + rest,
 			payment(func(p *reconcile.Payment) { p.Amount, p.SourceID, p.Reference = usd(1000), "src_1", "A1" })},
+		{"a card captured for less", "charge", `"amount":1099,"status":"succeeded","captured":true,"amount_captured":1000,"payment_method_details":{"type":"card"}` + rest,
+			payment(func(p *reconcile.Payment) { p.Amount, p.InScope = usd(1000), false })},
 		{"source as a string", "charge", `"amount":1099,"status":"succeeded","source":"src_1","payment_intent":"pi_1"` + rest,
 			payment(func(p *reconcile.Payment) { p.SourceID = "src_1" })},
 		{"PaymentIntent before payment method", "charge", `"amount":1099,"status":"succeeded","source":null,"payment_intent":{"id":"pi_1"},"payment_method":"src_1"` + rest,

@@ -22,13 +22,19 @@ func (n normaliser) payment(key reconcile.Key, r *reader) reconcile.Record {
 	return payment
 }
 
-// chargedAmount says which field tells what was taken: amount_captured where the charge was captured, which may be less
+// chargedAmount says which field tells what was taken: amount_captured where a card was captured, which may be for less
 // than what was authorised.
 func chargedAmount(r *reader) string {
-	if r.is("captured", true) && r.given("amount_captured") {
+	if capturedLater(r) && r.is("captured", true) && r.given("amount_captured") {
 		return "amount_captured"
 	}
 	return "amount"
+}
+
+// capturedLater reports whether a charge may be an authorisation that takes no money before it is captured. Alipay has no
+// such thing (stripe.md §6): whatever its captured and amount_captured say, a charge that succeeded took its amount.
+func capturedLater(r *reader) bool {
+	return r.text("payment_method_details.type") != "alipay" && r.text("source.type") != "alipay"
 }
 
 // paymentStatus reads a charge's status. One that succeeded and is not captured took no money yet, and never will once the
@@ -37,7 +43,7 @@ func paymentStatus(r *reader) reconcile.PaymentStatus {
 	switch status := r.text("status"); status {
 	case "succeeded":
 		switch {
-		case !r.is("captured", false):
+		case !capturedLater(r) || !r.is("captured", false):
 			return reconcile.PaymentSucceeded
 		case r.is("refunded", true):
 			return reconcile.PaymentCanceled

@@ -59,6 +59,7 @@ type closure struct {
 	rejections held[reconcile.Rejection]
 
 	references words // of the orders asked for, whole and cut
+	near       words // the same, folded
 	stored     words // payment ids on those orders
 	objects    words // ids of the sources and payments found
 	carried    words // references that those carry
@@ -70,7 +71,7 @@ func newClosure(tx session) *closure {
 		orders: held[reconcile.Order]{}, sources: held[reconcile.Source]{}, payments: held[reconcile.Payment]{},
 		events: held[reconcile.SourceEvent]{}, refunds: held[reconcile.Refund]{}, requests: held[reconcile.RefundRequest]{},
 		disputes: held[reconcile.Dispute]{}, rejections: held[reconcile.Rejection]{},
-		references: words{}, stored: words{}, objects: words{}, carried: words{},
+		references: words{}, near: words{}, stored: words{}, objects: words{}, carried: words{},
 	}
 }
 
@@ -78,6 +79,7 @@ func (c *closure) startFromOrders(ctx context.Context, references []string) erro
 	for _, reference := range references {
 		c.references.add(reference)
 		c.references.add(truncate(reference))
+		c.near.add(reconcile.FoldReference(reference))
 	}
 	if err := gather(ctx, c, c.orders, orders, "id", references); err != nil {
 		return err
@@ -88,7 +90,7 @@ func (c *closure) startFromOrders(ctx context.Context, references []string) erro
 	for _, by := range []struct {
 		column string
 		values []string
-	}{{"id", c.stored.sorted()}, {"reference", c.references.sorted()}} {
+	}{{"id", c.stored.sorted()}, {"reference", c.references.sorted()}, {"folded", c.near.sorted()}} {
 		if err := gather(ctx, c, c.payments, payments, by.column, by.values); err != nil {
 			return err
 		}
@@ -173,9 +175,9 @@ func (c *closure) linkSources(ctx context.Context) error {
 }
 
 // findRivals reads the orders that could claim what was found: by stored id, by reference, or by a reference that may
-// have been cut.
+// have been cut; and those that are near and claim nothing.
 func (c *closure) findRivals(ctx context.Context) error {
-	cut := words{}
+	cut, near := words{}, words{}
 	for _, payment := range c.payments {
 		c.objects.add(payment.ID)
 		c.objects.add(payment.SourceID)
@@ -186,6 +188,7 @@ func (c *closure) findRivals(ctx context.Context) error {
 		c.carried.add(source.Reference)
 	}
 	for reference := range c.carried {
+		near.add(reconcile.FoldReference(reference))
 		if isCut(reference) {
 			cut.add(reference)
 		}
@@ -194,6 +197,9 @@ func (c *closure) findRivals(ctx context.Context) error {
 		return err
 	}
 	if err := gather(ctx, c, c.orders, orders, "id", c.carried.sorted()); err != nil {
+		return err
+	}
+	if err := gather(ctx, c, c.orders, orders, "folded", near.sorted()); err != nil {
 		return err
 	}
 	return gather(ctx, c, c.orders, orders, "substr(id, 1, 25)", cut.sorted())

@@ -18,7 +18,8 @@ type gapRow struct {
 }
 
 // gapsQuery finds what the tie-out in money cannot explain (design §5, "UNEXPLAINED"): movements that name an object we do
-// not hold, or whose gross differs from their object's amount in the same currency; and payments that show no movement.
+// not hold, or whose gross differs from their object's amount in the same currency; and payments that show no movement,
+// among those made in the time that was read completely: the movement of an older one was never asked for.
 // Movements that name no object are fees and adjustments, explained by their category. An account that shows no movement at
 // all has no balance to tie out.
 const gapsQuery = `
@@ -39,7 +40,8 @@ const gapsQuery = `
 		FROM tieout_movements m JOIN tieout_payouts o ON o.id = m.object_id AND o.feed = m.feed AND o.account = m.account
 		WHERE m.category = 'payout' AND m.gross_currency = o.currency AND m.gross_minor <> -o.minor
 	UNION ALL SELECT p.feed, p.account, 'none', p.id, -p.minor, p.currency
-		FROM tieout_payments p WHERE p.status = 'succeeded' AND p.created_at <= ?
+		FROM tieout_payments p JOIN tieout_coverage c ON c.feed = p.feed AND c.account = p.account
+		WHERE p.status = 'succeeded' AND p.created_at <= ? AND p.created_at >= c.complete_from AND p.created_at < c.complete_through
 		AND EXISTS (SELECT 1 FROM tieout_movements m WHERE m.feed = p.feed AND m.account = p.account)
 		AND NOT EXISTS (SELECT 1 FROM tieout_movements m WHERE m.object_id = p.id AND m.feed = p.feed AND m.account = p.account)`
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"os"
+	"syscall"
 )
 
 // leaseLock is the run lock on SQLite.
@@ -15,15 +17,18 @@ type leaseLock struct {
 }
 
 func (l *leaseLock) take(ctx context.Context) error {
+	if err := l.clearDead(ctx); err != nil {
+		return err
+	}
 	l.token = rand.Text()
 	now := l.store.now()
 	until := micros(now.Add(lease))
 	var got int64
 	err := l.store.transact(ctx, func(tx session) (err error) {
-		got, err = tx.exec(ctx, `INSERT INTO tieout_run_lock (name, holder, token, since, lease_until) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = excluded.token, since = excluded.since,
+		got, err = tx.exec(ctx, `INSERT INTO tieout_run_lock (name, holder, host, process, token, since, lease_until) VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, host = excluded.host, process = excluded.process, token = excluded.token, since = excluded.since,
 			lease_until = excluded.lease_until WHERE tieout_run_lock.lease_until <= excluded.since`,
-			lockName, l.holder, l.token, micros(now), until)
+			lockName, l.holder, hostName(), os.Getpid(), l.token, micros(now), until)
 		return err
 	})
 	if err != nil {
@@ -34,6 +39,32 @@ func (l *leaseLock) take(ctx context.Context) error {
 	}
 	l.until = until
 	return nil
+}
+
+// clearDead drops a lock whose holder was a process of this host that was killed: nobody will renew it, and the next run
+// need not wait for the lease to run out.
+func (l *leaseLock) clearDead(ctx context.Context) error {
+	rows, err := locks.find(ctx, l.store.read(), "name = ?", lockName)
+	if err != nil || len(rows) == 0 || rows[0].Host == "" || rows[0].Host != hostName() || !hasDied(rows[0].Process) {
+		return err
+	}
+	return l.store.transact(ctx, func(tx session) error {
+		_, err := tx.exec(ctx, "DELETE FROM tieout_run_lock WHERE token = ?", rows[0].Token)
+		return err
+	})
+}
+
+// hasDied reports whether there is surely no such process here. Any doubt leaves the lock to its lease.
+func hasDied(process int) bool {
+	return process > 0 && errors.Is(syscall.Kill(process, 0), syscall.ESRCH)
+}
+
+func hostName() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
 }
 
 // check renews the lease. A renewal that fails is tried again until the lease has run out.

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -145,4 +146,28 @@ func renewedTo(t *testing.T, s *store.Store, until time.Time) {
 			t.Fatalf("lease until %v, not %v", time.UnixMicro(lease), until)
 		}
 	}
+}
+
+// A run that was killed leaves its lock behind. On its own host the next run need not wait for the lease.
+func TestLockOfDeadProcess(t *testing.T) {
+	url := storetest.SQLiteURL(t)
+	killed, next := storetest.Open(t, url), storetest.Open(t, url)
+	_, release, err := killed.Lock(ctx, "killed")
+	succeed(t, err)
+	_, _, err = next.Lock(ctx, "next")
+	if !errors.Is(err, store.ErrLocked) {
+		t.Fatalf("while its process lives: %v", err)
+	}
+	gone := exec.Command("true")
+	succeed(t, gone.Run())
+	_, err = killed.DB().ExecContext(ctx, "UPDATE tieout_run_lock SET process = ?", gone.Process.Pid)
+	succeed(t, err)
+	_, releaseNext, err := next.Lock(ctx, "next")
+	succeed(t, err)
+	succeed(t, release(ctx)) // the late end of the dead one takes nothing away
+	_, _, err = killed.Lock(ctx, "third")
+	if !errors.Is(err, store.ErrLocked) {
+		t.Fatalf("the new holder lost its lock: %v", err)
+	}
+	succeed(t, releaseNext(ctx))
 }

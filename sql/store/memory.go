@@ -37,14 +37,17 @@ func (s *Store) Memory(feed, account string) feeds.Memory {
 	return memory{store: s, feed: feed, account: account}
 }
 
-// Open lists the ids of a kind whose held state can still change, sorted; none for a kind that never changes.
+// Open lists the ids of a kind whose held state can still change, sorted; none for a kind that never changes. A row that
+// could not be read is among them: the provider may show it otherwise, and only then does its DATA_INVALID end.
 func (m memory) Open(ctx context.Context, kind string) ([]string, error) {
 	open, ok := openStates[[2]string{m.feed, kind}]
 	if !ok {
 		return nil, nil
 	}
 	ids, err := selectAll[string](ctx, m.store.read(), "SELECT id FROM "+open.table+
-		" t WHERE feed = ? AND account = ? AND kind = ? AND ("+open.where+") ORDER BY id", m.feed, m.account, kind)
+		" t WHERE feed = ? AND account = ? AND kind = ? AND ("+open.where+
+		") UNION SELECT id FROM tieout_rejections WHERE feed = ? AND account = ? AND kind = ? AND id NOT LIKE 'unreadable-%' ORDER BY id",
+		m.feed, m.account, kind, m.feed, m.account, kind)
 	return ids, wrap(err, "list open objects of kind %s of %s %s", kind, m.feed, m.account)
 }
 

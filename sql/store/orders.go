@@ -7,6 +7,7 @@ import (
 type orderRow struct {
 	keyRow
 	PaymentID  string `db:"payment_id"`
+	Folded     string `db:"folded"` // reconcile.FoldReference of the id, to find near misses
 	Provider   string `db:"provider"`
 	Minor      int64  `db:"minor"`
 	Currency   string `db:"currency"`
@@ -20,7 +21,7 @@ type orderRow struct {
 var orders = newProjection("tieout_orders",
 	func(o reconcile.Order) orderRow {
 		return orderRow{
-			keyRow: rowOfKey(o.Key), PaymentID: o.PaymentID, Provider: o.Provider,
+			keyRow: rowOfKey(o.Key), PaymentID: o.PaymentID, Folded: reconcile.FoldReference(o.ID), Provider: o.Provider,
 			Minor: o.Amount.Minor, Currency: o.Amount.Currency, Status: string(o.Status),
 			CreatedAt: micros(o.CreatedAt), PaidAt: micros(o.PaidAt), CanceledAt: micros(o.CanceledAt), ChangedAt: micros(o.ChangedAt),
 		}

@@ -8,6 +8,7 @@ type paymentRow struct {
 	keyRow
 	SourceID     string `db:"source_id"`
 	Reference    string `db:"reference"`
+	Folded       string `db:"folded"` // reconcile.FoldReference of the reference
 	Minor        int64  `db:"minor"`
 	Currency     string `db:"currency"`
 	Status       string `db:"status"`
@@ -20,7 +21,7 @@ type paymentRow struct {
 var payments = newProjection("tieout_payments",
 	func(p reconcile.Payment) paymentRow {
 		return paymentRow{
-			keyRow: rowOfKey(p.Key), SourceID: p.SourceID, Reference: p.Reference, Minor: p.Amount.Minor, Currency: p.Amount.Currency,
+			keyRow: rowOfKey(p.Key), SourceID: p.SourceID, Reference: p.Reference, Folded: reconcile.FoldReference(p.Reference), Minor: p.Amount.Minor, Currency: p.Amount.Currency,
 			Status: string(p.Status), SettleStatus: p.SettleStatus, InScope: p.InScope,
 			CreatedAt: micros(p.CreatedAt), SucceededAt: micros(p.SucceededAt),
 		}

@@ -7,6 +7,7 @@ import (
 type sourceRow struct {
 	keyRow
 	Reference  string `db:"reference"`
+	Folded     string `db:"folded"` // reconcile.FoldReference of the reference
 	Minor      int64  `db:"minor"`
 	Currency   string `db:"currency"`
 	Status     string `db:"status"`
@@ -28,7 +29,7 @@ func newSources() projection[sourceRow, reconcile.Source] {
 
 func rowOfSource(s reconcile.Source) sourceRow {
 	return sourceRow{
-		keyRow: rowOfKey(s.Key), Reference: s.Reference, Minor: s.Amount.Minor, Currency: s.Amount.Currency,
+		keyRow: rowOfKey(s.Key), Reference: s.Reference, Folded: reconcile.FoldReference(s.Reference), Minor: s.Amount.Minor, Currency: s.Amount.Currency,
 		Status: string(s.Status), Declined: s.Declined, Authorised: s.Authorised, InScope: s.InScope, CreatedAt: micros(s.CreatedAt),
 	}
 }

@@ -34,6 +34,7 @@ CREATE TABLE tieout_orders (
     kind TEXT COLLATE "C" NOT NULL,
     id TEXT COLLATE "C" NOT NULL,
     payment_id TEXT COLLATE "C" NOT NULL,
+    folded TEXT COLLATE "C" NOT NULL,
     provider TEXT COLLATE "C" NOT NULL,
     minor BIGINT NOT NULL,
     currency TEXT COLLATE "C" NOT NULL,
@@ -45,6 +46,7 @@ CREATE TABLE tieout_orders (
     PRIMARY KEY (feed, account, kind, id)
 );
 CREATE INDEX tieout_orders_id ON tieout_orders (id);
+CREATE INDEX tieout_orders_folded ON tieout_orders (folded);
 CREATE INDEX tieout_orders_payment_id ON tieout_orders (payment_id);
 CREATE INDEX tieout_orders_truncated ON tieout_orders (substr(id, 1, 25));
 
@@ -54,6 +56,7 @@ CREATE TABLE tieout_sources (
     kind TEXT COLLATE "C" NOT NULL,
     id TEXT COLLATE "C" NOT NULL,
     reference TEXT COLLATE "C" NOT NULL,
+    folded TEXT COLLATE "C" NOT NULL,
     minor BIGINT NOT NULL,
     currency TEXT COLLATE "C" NOT NULL,
     status TEXT COLLATE "C" NOT NULL,
@@ -64,6 +67,7 @@ CREATE TABLE tieout_sources (
     PRIMARY KEY (feed, account, kind, id)
 );
 CREATE INDEX tieout_sources_id ON tieout_sources (id);
+CREATE INDEX tieout_sources_folded ON tieout_sources (folded);
 CREATE INDEX tieout_sources_reference ON tieout_sources (reference);
 
 CREATE TABLE tieout_source_events (
@@ -85,6 +89,7 @@ CREATE TABLE tieout_payments (
     id TEXT COLLATE "C" NOT NULL,
     source_id TEXT COLLATE "C" NOT NULL,
     reference TEXT COLLATE "C" NOT NULL,
+    folded TEXT COLLATE "C" NOT NULL,
     minor BIGINT NOT NULL,
     currency TEXT COLLATE "C" NOT NULL,
     status TEXT COLLATE "C" NOT NULL,
@@ -95,6 +100,7 @@ CREATE TABLE tieout_payments (
     PRIMARY KEY (feed, account, kind, id)
 );
 CREATE INDEX tieout_payments_id ON tieout_payments (id);
+CREATE INDEX tieout_payments_folded ON tieout_payments (folded);
 CREATE INDEX tieout_payments_source_id ON tieout_payments (source_id);
 CREATE INDEX tieout_payments_reference ON tieout_payments (reference);
 
@@ -389,6 +395,8 @@ CREATE TABLE tieout_run_steps (
 CREATE TABLE tieout_run_lock (
     name TEXT COLLATE "C" NOT NULL,
     holder TEXT COLLATE "C" NOT NULL,
+    host TEXT COLLATE "C" NOT NULL,
+    process BIGINT NOT NULL,
     token TEXT COLLATE "C" NOT NULL,
     since BIGINT NOT NULL,
     lease_until BIGINT NOT NULL,

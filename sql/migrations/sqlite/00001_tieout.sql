@@ -35,6 +35,7 @@ CREATE TABLE tieout_orders (
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
     payment_id TEXT NOT NULL,
+    folded TEXT NOT NULL,
     provider TEXT NOT NULL,
     minor BIGINT NOT NULL,
     currency TEXT NOT NULL,
@@ -46,6 +47,7 @@ CREATE TABLE tieout_orders (
     PRIMARY KEY (feed, account, kind, id)
 ) WITHOUT ROWID;
 CREATE INDEX tieout_orders_id ON tieout_orders (id);
+CREATE INDEX tieout_orders_folded ON tieout_orders (folded);
 CREATE INDEX tieout_orders_payment_id ON tieout_orders (payment_id);
 CREATE INDEX tieout_orders_truncated ON tieout_orders (substr(id, 1, 25));
 
@@ -55,6 +57,7 @@ CREATE TABLE tieout_sources (
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
     reference TEXT NOT NULL,
+    folded TEXT NOT NULL,
     minor BIGINT NOT NULL,
     currency TEXT NOT NULL,
     status TEXT NOT NULL,
@@ -65,6 +68,7 @@ CREATE TABLE tieout_sources (
     PRIMARY KEY (feed, account, kind, id)
 ) WITHOUT ROWID;
 CREATE INDEX tieout_sources_id ON tieout_sources (id);
+CREATE INDEX tieout_sources_folded ON tieout_sources (folded);
 CREATE INDEX tieout_sources_reference ON tieout_sources (reference);
 
 CREATE TABLE tieout_source_events (
@@ -86,6 +90,7 @@ CREATE TABLE tieout_payments (
     id TEXT NOT NULL,
     source_id TEXT NOT NULL,
     reference TEXT NOT NULL,
+    folded TEXT NOT NULL,
     minor BIGINT NOT NULL,
     currency TEXT NOT NULL,
     status TEXT NOT NULL,
@@ -96,6 +101,7 @@ CREATE TABLE tieout_payments (
     PRIMARY KEY (feed, account, kind, id)
 ) WITHOUT ROWID;
 CREATE INDEX tieout_payments_id ON tieout_payments (id);
+CREATE INDEX tieout_payments_folded ON tieout_payments (folded);
 CREATE INDEX tieout_payments_source_id ON tieout_payments (source_id);
 CREATE INDEX tieout_payments_reference ON tieout_payments (reference);
 
@@ -398,6 +404,8 @@ CREATE TABLE tieout_run_steps (
 CREATE TABLE tieout_run_lock (
     name TEXT NOT NULL,
     holder TEXT NOT NULL,
+    host TEXT NOT NULL,
+    process BIGINT NOT NULL,
     token TEXT NOT NULL,
     since BIGINT NOT NULL,
     lease_until BIGINT NOT NULL,

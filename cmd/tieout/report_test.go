@@ -1,0 +1,74 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"tieout/feeds/simulator"
+)
+
+// TestControlTotalsAddUp: in the demo's world every case is in exactly one row of the summary, each row adds up, and the rows
+// of a feed hold as many cases and rejected rows as the database has of it. Only rejected rows have no currency.
+func TestControlTotalsAddUp(t *testing.T) {
+	for _, where := range []layout{sqliteApart, postgresShared} {
+		t.Run(where.name, func(t *testing.T) {
+			s := newScene(t, where, newWorld(t, simulator.Config{Seed: 1, Orders: 1500}))
+			for _, now := range []time.Time{firstDay, secondDay} {
+				s.day(now)
+				s.checkControlTotals(now)
+			}
+		})
+	}
+}
+
+func (s *scene) checkControlTotals(now time.Time) {
+	s.t.Helper()
+	table := readCSV(s.t, filepath.Join(s.reports(now), "summary.csv"))
+	orders, cases := 0, map[string]int{}
+	for _, row := range table[1:] {
+		figure := func(key string) int { return s.figure(row[slices.Index(table[0], key)]) }
+		out := figure("matched_count") + figure("waiting_count") + figure("excepted_count") + figure("nothing_due_count") + figure("out_of_scope_count")
+		if in := figure("cases"); in != out+figure("rejected") {
+			s.t.Errorf("%s: %v has %d cases in and %d accounted for", now.Format(time.DateOnly), row[:3], in, out+figure("rejected"))
+		}
+		if row[0] == "" || (row[2] == "") != (figure("rejected") > 0) || row[2] == "" && out > 0 {
+			s.t.Errorf("%s: a row that is neither of a feed and currency nor of rejected rows alone: %v", now.Format(time.DateOnly), row)
+		}
+		orders += figure("orders")
+		cases[row[0]] += out
+	}
+	db := inDatabase(s.t, s.database)
+	count := func(query string) int { return s.figure(texts(s.t, db, "SELECT COUNT(*) FROM "+query)[0]) }
+	want := map[string]int{
+		"shop":          count("tieout_verdicts WHERE payment_id = '' AND order_currency <> ''"),
+		"stripe":        count("tieout_verdicts WHERE payment_feed = 'stripe' OR (payment_id = '' AND case_key LIKE 'loose/stripe/%')"),
+		"trustpayments": count("tieout_verdicts WHERE payment_feed = 'trustpayments'"),
+	}
+	for feed, n := range want {
+		if cases[feed] != n || n == 0 {
+			s.t.Errorf("%s: %s has %d cases in the summary and %d in the database", now.Format(time.DateOnly), feed, cases[feed], n)
+		}
+	}
+	if all := count("tieout_verdicts"); all != want["shop"]+want["stripe"]+want["trustpayments"] {
+		s.t.Errorf("%s: %d cases in the database are of no feed", now.Format(time.DateOnly), all)
+	}
+	if n := count("tieout_orders"); orders != n {
+		s.t.Errorf("%s: %d orders in the summary, %d in the database", now.Format(time.DateOnly), orders, n)
+	}
+}
+
+// figure reads a count; an empty one is none.
+func (s *scene) figure(text string) int {
+	s.t.Helper()
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}
