@@ -57,6 +57,12 @@ func (a *assembler) addPayment(payment Payment) {
 		order := a.open(CaseKeyOfOrder(rival))
 		order.Contested = append(order.Contested, payment)
 	}
+	if found.order == "" {
+		for _, near := range a.index.near(payment.Reference) {
+			order := a.open(CaseKeyOfOrder(near))
+			order.NearMisses = append(order.NearMisses, payment)
+		}
+	}
 }
 
 // caseFor opens the case that a payment or source belongs to. ids are its own and its source's.

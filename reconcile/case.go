@@ -18,6 +18,7 @@ type Case struct {
 	Disputes   []Dispute
 	Rejections []Rejection // rows that name this order or its payments and could not be read
 	Contested  []Payment   // payments that fit this order and another one equally
+	NearMisses []Payment   // loose payments whose reference differs from this order's only in case, space or dashes
 	Rivals     []string    // for a loose payment: the orders that fit it equally
 	Near       []string    // for a loose payment: the orders whose references differ from its own only in case, space or dashes
 }
@@ -94,6 +95,7 @@ func (c *Case) sort() {
 	})
 	slices.SortFunc(c.Rejections, func(a, b Rejection) int { return a.Key.Compare(b.Key) })
 	slices.SortFunc(c.Contested, func(a, b Payment) int { return a.Key.Compare(b.Key) })
+	slices.SortFunc(c.NearMisses, func(a, b Payment) int { return a.Key.Compare(b.Key) })
 	slices.Sort(c.Rivals)
 	slices.Sort(c.Near)
 }

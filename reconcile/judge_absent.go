@@ -9,13 +9,44 @@ import (
 // that could not be read, a payment that fits another order too, or one that is on its way, says it all.
 func (j *judge) unpaid() {
 	switch {
+	case j.c.Order.Amount.IsZero():
+		j.settle(Closed, "The order is for nothing, and nothing was taken for it.")
+	case j.elsewhere():
 	case j.unreadable():
 	case j.contested():
 	case j.onItsWay():
+	case j.uncharged():
 	case j.endedBadly():
 	default:
 		j.missing()
 	}
+}
+
+// elsewhere reports an order that the shop says was paid through a provider that is not configured here: it is counted and
+// left alone.
+func (j *judge) elsewhere() bool {
+	provider := j.c.Order.Provider
+	if provider == "" || len(j.c.Sources)+len(j.c.Payments) > 0 {
+		return false
+	}
+	for _, coverage := range j.ctx.Coverage {
+		if coverage.Feed == provider {
+			return false
+		}
+	}
+	j.settle(OutOfScope, "Paid through %q, which is no configured provider (feeds.shop.providers maps the shop's words).", provider)
+	return true
+}
+
+// uncharged reports a source that is authorised and not charged; sources has raised it, and that is why no payment is there.
+func (j *judge) uncharged() bool {
+	for _, source := range j.c.Sources {
+		if source.Kind == KindSource && source.Status == SourceChargeable && !j.charged(source) {
+			j.settle(Waiting, "Source %s is authorised and not charged.", source.ID)
+			return true
+		}
+	}
+	return false
 }
 
 // unreadable reports a row that may be about this case and could not be read. Then nothing is concluded from what is not
@@ -141,20 +172,24 @@ func (j *judge) missing() {
 	j.absent = true
 	j.raise(Key{Feed: order.Provider, Account: j.accountOf(order.Provider)}, Exception{
 		Code: MissingAtProvider, TransactionReference: order.PaymentID, Expected: order.Amount,
-		Explanation: fmt.Sprintf("The shop has the order as %s for %s since %s; %s no successful payment for it%s.", order.Status, order.Amount, at(paid), hasNone(order.Provider), j.liveAttempt()),
+		Explanation: fmt.Sprintf("The shop has the order as %s for %s since %s; %s no successful payment for it%s.", order.Status, order.Amount, at(paid), shows(order.Provider), j.otherwise()),
 	})
 }
 
-func hasNone(provider string) string {
+func shows(provider string) string {
 	if provider == "" {
-		return "no provider has"
+		return "the providers show"
 	}
-	return provider + " has"
+	return provider + " shows"
 }
 
-func (j *judge) liveAttempt() string {
+// otherwise tells what there is instead of the payment: an attempt that is alive, or a payment under a near reference.
+func (j *judge) otherwise() string {
 	for _, source := range j.c.Sources {
 		return fmt.Sprintf(" (%s is %s)", source.ID, source.Status)
+	}
+	if payment, near := j.nearMoney(); near {
+		return fmt.Sprintf(" (%s names %q, which is only near and not matched)", payment.ID, payment.Reference)
 	}
 	return ""
 }

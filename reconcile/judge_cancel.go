@@ -41,6 +41,9 @@ func (j *judge) cancelBlocked() bool {
 	if len(j.taken) > 0 || len(j.c.Contested) > 0 || len(j.c.Rejections) > 0 || !j.holds(j.c.Order.PaymentID) {
 		return true
 	}
+	if _, near := j.nearMoney(); near {
+		return true
+	}
 	began := j.began()
 	for _, coverage := range j.ctx.Coverage {
 		if coverage.Complete.Empty() || coverage.Reason != "" || coverage.Feed != FeedShop && coverage.Complete.From.After(began) {
@@ -48,6 +51,17 @@ func (j *judge) cancelBlocked() bool {
 		}
 	}
 	return false
+}
+
+// nearMoney finds a payment that is or may become money and whose reference is a near miss of the order's: never matched,
+// and yet no reason to say that nobody paid.
+func (j *judge) nearMoney() (Payment, bool) {
+	for _, payment := range j.c.NearMisses {
+		if payment.Status != PaymentFailed && payment.Status != PaymentCanceled {
+			return payment, true
+		}
+	}
+	return Payment{}, false
 }
 
 // began is when the order was made, or the first attempt to pay for it where that came first or is all that is known.

@@ -72,7 +72,7 @@ func (j *judge) openOrder() {
 		return
 	}
 	j.raise(first.Key, Exception{
-		Code: PaidNotRecorded, TransactionReference: first.ID, Expected: none(order.Amount), Actual: first.netAmount(),
+		Code: PaidNotRecorded, TransactionReference: first.ID, Expected: order.Amount, Actual: first.netAmount(),
 		Explanation: fmt.Sprintf("%s took %s at %s (%s), and the order is still pending in the shop for %s.", first.Feed, first.Amount, at(first.SucceededAt), linked(first), order.Amount),
 	})
 }

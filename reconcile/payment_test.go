@@ -197,10 +197,20 @@ func TestAbsenceNeedsACompleteFetch(t *testing.T) {
 			name: "a provider that nobody configured, or that was never read, has nothing missing",
 			told: told(order("A-1", reconcile.OrderPaid, through("paypal"))),
 			then: []moment{
-				{now: late, want: says("waiting")},
+				{now: late, want: says("out of scope")},
 				{now: late, told: told(order("A-1", reconcile.OrderPaid)), read: []reconcile.Coverage{{Feed: "stripe", Account: "main"}}, want: says("waiting")},
-				{now: late, read: []reconcile.Coverage{}, want: says("waiting")},
+				{now: late, read: []reconcile.Coverage{}, want: says("out of scope")},
 			},
+		},
+		{
+			name: "an order for nothing needs no payment",
+			told: told(order("A-1", reconcile.OrderPaid, func(o *reconcile.Order) { o.Amount = eur(0) })),
+			then: []moment{{now: late, want: says("closed")}},
+		},
+		{
+			name: "a source that waits to be charged says all there is to say of a paid order",
+			told: told(order("A-1", reconcile.OrderPaid), source("src_1", "A-1", reconcile.SourceChargeable)),
+			then: []moment{{now: late, want: says("excepted", "AUTHORISED_NOT_CHARGED src_1: expected 100.00 actual 100.00 difference 0.00 EUR due "+stamp(noon.Add(225*time.Minute)))}},
 		},
 		{
 			name: "an order is not missing here while the shop was not read past the grace",
@@ -222,7 +232,7 @@ func TestAbsenceNeedsACompleteFetch(t *testing.T) {
 			told: told(order("A-1", reconcile.OrderPending), charge("ch_1", "A-1")),
 			then: []moment{
 				{now: late, read: []reconcile.Coverage{read("shop", noon.Add(time.Hour-tick))}, want: says("waiting ch_1 by reference")},
-				{now: late, read: []reconcile.Coverage{read("shop", noon.Add(time.Hour))}, want: says("excepted ch_1 by reference", "PAID_NOT_RECORDED ch_1: expected 0.00 actual 100.00 difference 100.00 EUR")},
+				{now: late, read: []reconcile.Coverage{read("shop", noon.Add(time.Hour))}, want: says("excepted ch_1 by reference", "PAID_NOT_RECORDED ch_1: expected 100.00 actual 100.00 difference 0.00 EUR")},
 			},
 		},
 	})
@@ -236,7 +246,7 @@ func TestPaidThere(t *testing.T) {
 			told: told(order("A-1", reconcile.OrderPending), charge("ch_1", "A-1")),
 			then: []moment{
 				{now: noon.Add(59*time.Minute + 59*time.Second), want: says("waiting ch_1 by reference", "review "+stamp(noon.Add(time.Hour)))},
-				{now: noon.Add(time.Hour), want: says("excepted ch_1 by reference", "PAID_NOT_RECORDED ch_1: expected 0.00 actual 100.00 difference 100.00 EUR")},
+				{now: noon.Add(time.Hour), want: says("excepted ch_1 by reference", "PAID_NOT_RECORDED ch_1: expected 100.00 actual 100.00 difference 0.00 EUR")},
 				{now: noon.Add(2 * time.Hour), told: told(order("A-1", reconcile.OrderPaid)), want: says("matched ch_1 by reference")},
 			},
 		},
@@ -245,7 +255,7 @@ func TestPaidThere(t *testing.T) {
 			told: told(order("A-1", reconcile.OrderPending), auth("1-9-1", "A-1", "100", settledAt(noon.Add(2*day)))),
 			then: []moment{
 				{now: noon.Add(2*day + 59*time.Minute + 59*time.Second), want: says("waiting 1-9-1 by reference", "review "+stamp(noon.Add(2*day+time.Hour)))},
-				{now: noon.Add(2*day + time.Hour), want: says("excepted 1-9-1 by reference", "PAID_NOT_RECORDED 1-9-1: expected 0.00 actual 100.00 difference 100.00 EUR")},
+				{now: noon.Add(2*day + time.Hour), want: says("excepted 1-9-1 by reference", "PAID_NOT_RECORDED 1-9-1: expected 100.00 actual 100.00 difference 0.00 EUR")},
 			},
 		},
 		{
@@ -273,7 +283,7 @@ func TestPaidThere(t *testing.T) {
 		{
 			name: "by a card, naming an order of ours, is judged",
 			told: told(order("A-1", reconcile.OrderPending), charge("ch_1", "A-1", byCard)),
-			then: []moment{{now: noon.Add(day), want: says("excepted ch_1 by reference", "PAID_NOT_RECORDED ch_1: expected 0.00 actual 100.00 difference 100.00 EUR")}},
+			then: []moment{{now: noon.Add(day), want: says("excepted ch_1 by reference", "PAID_NOT_RECORDED ch_1: expected 100.00 actual 100.00 difference 0.00 EUR")}},
 		},
 		{
 			name: "by a card, named by an order's stored id, is judged",
@@ -342,7 +352,7 @@ func TestFiguresDiffer(t *testing.T) {
 			told: told(order("A-1", reconcile.OrderPending), charge("ch_1", "A-1", of(eur(12000)))),
 			then: []moment{{now: noon.Add(time.Hour), want: says("excepted ch_1 by reference",
 				"AMOUNT_MISMATCH ch_1: expected 100.00 actual 120.00 difference 20.00 EUR",
-				"PAID_NOT_RECORDED ch_1: expected 0.00 actual 120.00 difference 120.00 EUR")}},
+				"PAID_NOT_RECORDED ch_1: expected 100.00 actual 120.00 difference 20.00 EUR")}},
 		},
 		{
 			name: "another currency is no matter of amounts",
@@ -448,7 +458,7 @@ func TestSeveralPayments(t *testing.T) {
 			name: "of an open order: a surplus, and not recorded",
 			told: append(twice[1:], order("A-1", reconcile.OrderPending)),
 			then: []moment{{now: noon.Add(day), want: says("excepted ch_1 by reference", duplicate,
-				"PAID_NOT_RECORDED ch_1: expected 0.00 actual 100.00 difference 100.00 EUR", owed, closing)}},
+				"PAID_NOT_RECORDED ch_1: expected 100.00 actual 100.00 difference 0.00 EUR", owed, closing)}},
 		},
 		{
 			name: "a surplus in its last fortnight is closing besides, and out of its window after it",

@@ -106,6 +106,15 @@ func TestSources(t *testing.T) {
 			then: []moment{{now: cutoff, want: says("waiting", "cancel src_1 canceled")}},
 		},
 		{
+			name: "canceled, while only another source became chargeable and only its cancel was told, was a shopper who left",
+			told: told(open, ranOut, chargeable("src_2", noon), source("src_2", "A-1", reconcile.SourceConsumed), func() reconcile.SourceEvent {
+				e := chargeable("src_1", noon)
+				e.Status = reconcile.SourceCanceled
+				return e
+			}()),
+			then: []moment{{now: cutoff, want: says("waiting")}},
+		},
+		{
 			name: "lost, while the sale was made with another source after all, is not lost",
 			told: told(order("A-1", reconcile.OrderPaid), ranOut, chargeable("src_1", noon), charge("ch_2", "A-1")),
 			then: []moment{{now: cutoff, want: says("matched ch_2 by reference")}},

@@ -30,6 +30,10 @@ func checkFits(t *testing.T, file *excelize.File, sheet string, column, row int,
 	width := must[float64](t)(file.GetColWidth(sheet, name))
 	at := cellName(column, row)
 	style := must[*excelize.Style](t)(file.GetStyle(must[int](t)(file.GetCellStyle(sheet, at))))
+	if style.Alignment.Horizontal == "left" && style.Alignment.Indent != 1 {
+		t.Errorf("%s!%s would touch a number to its left", sheet, at)
+	}
+	width -= padding
 	if !style.Alignment.WrapText {
 		if float64(displayWidth(shown)) > width {
 			t.Errorf("%s!%s shows %q in %v characters", sheet, at, shown, width)
@@ -39,6 +43,43 @@ func checkFits(t *testing.T, file *excelize.File, sheet string, column, row int,
 	height := must[float64](t)(file.GetRowHeight(sheet, row))
 	if lines := wrappedLines(shown, int(width)); height < float64(lines)*15 {
 		t.Errorf("%s!%s needs %d lines for %q and has a height of %v", sheet, at, lines, shown, height)
+	}
+}
+
+// Sentences as long as the judge's longest stay within three lines, and the row is exactly as high as they need.
+func TestSentencesTakeThreeLines(t *testing.T) {
+	long := "Two payments of 61837 JPY succeeded for this order: ch_N9wsC4fHuJxbgY9hCHssjJu0 at 2026-03-10 14:09:12 UTC came first, " +
+		"and ch_1CqjojX1PLSsd7NSDKzn80Q2, linked by the stored id, is the surplus of 61837 JPY."
+	day := emptyDay(t)
+	day.Exceptions = withoutErrors([]Exception{{Explanation: "One word."}, {Explanation: long, NextStep: long}, {Explanation: long[:110]}})
+	file := openWorkbook(t, realWriter(), day)
+	for row, want := range map[int]float64{2: 15, 3: 45, 4: 30} {
+		if got := must[float64](t)(file.GetRowHeight("Exceptions", row)); got != want {
+			t.Errorf("row %d is %v points high, want %v", row, got, want)
+		}
+	}
+}
+
+// A reference of 31 characters stays on one line, on every sheet that has one.
+func TestLongReferencesDoNotWrap(t *testing.T) {
+	const reference = "EVT-003444-SHENZHEN-EXPO-HALL-7"
+	day := emptyDay(t)
+	day.Exceptions = withoutErrors([]Exception{{OrderReference: reference}})
+	day.Canceled = withoutErrors([]CanceledOrder{{OrderReference: reference}})
+	day.Ageing = withoutErrors([]AgeingRow{{OrderReference: reference, StartedAt: asOf}})
+	day.RefundWindow = withoutErrors([]RefundWindowRow{{OrderReference: reference}})
+	day.Matched = withoutErrors([]MatchedRow{{OrderReference: reference}})
+	file := openWorkbook(t, realWriter(), day)
+	for sheet, column := range map[string]string{"Exceptions": "C", "Canceled orders": "A", "Settlement ageing": "D", "Refund window": "A", "Matched": "A"} {
+		if got := must[string](t)(file.GetCellValue(sheet, column+"2")); got != reference {
+			t.Fatalf("%s!%s2 shows %q", sheet, column, got)
+		}
+		if width := must[float64](t)(file.GetColWidth(sheet, column)); width < float64(displayWidth(reference)+padding) {
+			t.Errorf("%s gives %v characters to %q", sheet, width, reference)
+		}
+		if height := must[float64](t)(file.GetRowHeight(sheet, 2)); height != 15 {
+			t.Errorf("%s gives the row %v points", sheet, height)
+		}
 	}
 }
 

@@ -7,7 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"tieout/feeds/simulator"
+	"tieout/reconcile"
+	"tieout/reconcile/money"
 )
 
 // TestControlTotalsAddUp: in the demo's world every case is in exactly one row of the summary, each row adds up, and the rows
@@ -71,4 +75,22 @@ func (s *scene) figure(text string) int {
 		s.t.Fatal(err)
 	}
 	return n
+}
+
+// A payout is held against its movements once the provider says that they are all there.
+func TestPayoutDifference(t *testing.T) {
+	eur := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "EUR"} }
+	lines := []money.Amount{eur(90), {Minor: 7, Currency: "JPY"}}
+	for name, test := range map[string]struct {
+		payout reconcile.PayoutSum
+		want   *money.Amount
+	}{
+		"complete":        {reconcile.PayoutSum{Payout: reconcile.Payout{Amount: eur(100), Automatic: true, Itemised: true}, Sums: lines}, figure(eur(10))},
+		"in progress":     {reconcile.PayoutSum{Payout: reconcile.Payout{Amount: eur(100), Automatic: true}, Sums: lines}, nil},
+		"nothing is held": {reconcile.PayoutSum{Payout: reconcile.Payout{Amount: eur(100)}}, nil},
+	} {
+		if diff := cmp.Diff(test.want, payoutRow(test.payout).Difference); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
 }
