@@ -63,6 +63,25 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
+// Windows are half-open, and references are cut by characters.
+func TestWindowsAndCuts(t *testing.T) {
+	w := reconcile.Window{From: noon, To: noon.Add(day)}
+	for at, want := range map[time.Time]bool{noon.Add(-tick): false, noon: true, noon.Add(day - tick): true, noon.Add(day): false} {
+		if w.Contains(at) != want {
+			t.Errorf("%s in the window: %t", stamp(at), !want)
+		}
+	}
+	if w.Empty() || !(reconcile.Window{From: noon, To: noon}).Empty() {
+		t.Error("a window is empty when it ends where it begins, and only then")
+	}
+	policy := reconcile.DefaultPolicy()
+	for text, want := range map[string]string{"short": "short", "SHENZHEN-EXPO-2026-HALL-7": "SHENZHEN-EXPO-2026-HALL-7", "SHENZHEN-EXPO-2026-HALL-7-A": "SHENZHEN-EXPO-2026-HALL-7"} {
+		if got := policy.Truncate(text); got != want {
+			t.Errorf("%q is cut to %q", text, got)
+		}
+	}
+}
+
 // A verdict does not depend on the zone that its times are given in: the finance zone is for days, not for deadlines.
 func TestZonesChangeNoVerdict(t *testing.T) {
 	springs, falls := instant(t, "2026-03-29T00:30:00Z"), instant(t, "2026-11-01T05:30:00Z")

@@ -94,6 +94,10 @@ func (j *judge) unpayable(request record) {
 	owed.Reason = "no payment of this order has settled"
 	j.verdict.Owed = append(j.verdict.Owed, owed)
 	if j.absent {
-		j.asksTooMuch(request, Key{Feed: j.c.Order.Provider, Account: j.accountOf(j.c.Order.Provider), ID: j.c.Order.PaymentID}, none(request.amount))
+		about := Key{Feed: j.c.Order.Provider, Account: j.accountOf(j.c.Order.Provider), ID: j.c.Order.PaymentID}
+		if n := len(j.c.Payments); n > 0 {
+			about = j.c.Payments[n-1].Key
+		}
+		j.asksTooMuch(request, about, none(request.amount))
 	}
 }

@@ -146,6 +146,25 @@ func TestExplanations(t *testing.T) {
 			want: "the provider's object names order A-1, the stored id is on order B-2: the stored id counts",
 		},
 		{
+			name: "the stored id and no reference disagree about nothing", about: "order/A-1",
+			told: told(order("A-1", reconcile.OrderPaid, storing("ch_1")), charge("ch_1", "")),
+			want: "(ch_1, linked by stored id) and",
+		},
+		{
+			name: "the stored id and a reference that was cut off disagree about nothing", about: "order/SHENZHEN-EXPO-2026-HALL-7-A",
+			told: told(order("SHENZHEN-EXPO-2026-HALL-7-A", reconcile.OrderPaid, storing("1-9-1")), auth("1-9-1", "SHENZHEN-EXPO-2026-HALL-7", "100")),
+			want: "(1-9-1, linked by stored id) and",
+		},
+		{
+			name: "why a refund failed", about: "order/A-1",
+			told: told(order("A-1", reconcile.OrderPaid), charge("ch_1", "A-1"), func() reconcile.Refund {
+				r := turned(refund("re_1", "ch_1", eur(1), noon), reconcile.RefundFailed)
+				r.Reason = "expired_or_canceled_card"
+				return r
+			}()),
+			want: "failed at stripe: expired_or_canceled_card.",
+		},
+		{
 			name: "an id is stored twice", about: "order/B-2",
 			told: told(order("A-1", reconcile.OrderPaid, storing("ch_1")), order("B-2", reconcile.OrderPaid, storing("ch_1")), charge("ch_1", "B-2")),
 			want: "the id is also stored on A-1",

@@ -308,7 +308,7 @@ func TestRequests(t *testing.T) {
 				{now: noon.Add(2 * day), want: says("excepted 1-9-1 by reference", "REFUND_BEFORE_SETTLEMENT 1-9-1: expected 40.00 actual 0.00 difference -40.00 EUR",
 					"SETTLEMENT_SUSPENDED 1-9-1: expected 100.00 actual 0.00 difference -100.00 EUR", "owed 40.00 EUR of 1-9-1: refund requested rr_1, rejected")},
 				{now: noon.Add(2 * day), told: told(auth("1-9-1", "A-1", "3")), want: says("excepted 1-9-1 by reference", "PAYMENT_CANCELLED 1-9-1: expected 100.00 actual 0.00 difference -100.00 EUR",
-					"REFUND_EXCEEDS_PAYMENT -: expected 40.00 actual 0.00 difference -40.00 EUR", "owed 40.00 EUR of no payment: refund requested rr_1, rejected")},
+					"REFUND_EXCEEDS_PAYMENT 1-9-1: expected 40.00 actual 0.00 difference -40.00 EUR", "owed 40.00 EUR of no payment: refund requested rr_1, rejected")},
 			},
 		},
 		{

@@ -22,12 +22,9 @@ func (a *app) explainCommand() *cobra.Command {
 		Short: "Everything known about one order, source or payment, and why the verdict is what it is",
 		Args:  usage(cobra.ExactArgs(1)),
 		RunE: func(command *cobra.Command, args []string) error {
-			now, err := parseInstant("--as-of", asOf)
+			now, err := instantOrNow("--as-of", asOf)
 			if err != nil {
 				return err
-			}
-			if now.IsZero() {
-				now = time.Now().UTC()
 			}
 			return a.explain(command.Context(), args[0], now)
 		},

@@ -25,12 +25,9 @@ func (a *app) ordersCommand() *cobra.Command {
 		Short: "Import orders from a CSV file; every bad row is reported with its line number",
 		Args:  usage(cobra.ExactArgs(1)),
 		RunE: func(command *cobra.Command, args []string) error {
-			now, err := parseInstant("--as-of", asOf)
+			now, err := instantOrNow("--as-of", asOf)
 			if err != nil {
 				return err
-			}
-			if now.IsZero() {
-				now = time.Now().UTC().Truncate(time.Microsecond)
 			}
 			return a.importOrders(command.Context(), args[0], now)
 		},

@@ -71,6 +71,15 @@ func parseInstant(flag, text string) (time.Time, error) {
 	return t.UTC(), nil
 }
 
+// instantOrNow is the instant that a flag gives, or else now, to the microsecond that the store keeps.
+func instantOrNow(flag, text string) (time.Time, error) {
+	t, err := parseInstant(flag, text)
+	if err == nil && t.IsZero() {
+		t = time.Now().UTC().Truncate(time.Microsecond)
+	}
+	return t, err
+}
+
 // severitiesFrom lists the severities that are at least as urgent as the named one; none for an empty name.
 func severitiesFrom(name string) ([]string, error) {
 	if name == "" {

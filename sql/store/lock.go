@@ -24,7 +24,7 @@ const (
 // ErrLockLost. release gives the lock back, also when ctx has ended; it must be called, once.
 //
 // On PostgreSQL the lock is an advisory lock on a connection of its own, and is free as soon as that connection dies. On
-// SQLite it is a row with a lease of two minutes, renewed while it is held, and anybody's once the lease has run out, or at once when its holder was a process of this host
+// SQLite it is a row with a lease of two minutes, renewed while it is held, and anybody's once the lease has run out, or at once when its holder was a process of this machine
 // that has died.
 func (s *Store) Lock(ctx context.Context, holder string) (held context.Context, release func(context.Context) error, err error) {
 	var l locker = &leaseLock{store: s, holder: holder}
@@ -86,8 +86,8 @@ func watch(ctx context.Context, check func(context.Context) error, every time.Du
 type lockRow struct {
 	Name       string `db:"name"`
 	Holder     string `db:"holder"`
-	Host       string `db:"host"`    // SQLite: of the process that holds it; empty when not known
-	Process    int    `db:"process"` // SQLite: its id there
+	Space      string `db:"space"`   // SQLite: where the holder's process id means something; empty when not known
+	Process    int    `db:"process"` // SQLite: that id
 	Token      string `db:"token"`
 	Since      int64  `db:"since"`
 	LeaseUntil int64  `db:"lease_until"`

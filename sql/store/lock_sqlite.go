@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -25,10 +26,10 @@ func (l *leaseLock) take(ctx context.Context) error {
 	until := micros(now.Add(lease))
 	var got int64
 	err := l.store.transact(ctx, func(tx session) (err error) {
-		got, err = tx.exec(ctx, `INSERT INTO tieout_run_lock (name, holder, host, process, token, since, lease_until) VALUES (?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, host = excluded.host, process = excluded.process, token = excluded.token, since = excluded.since,
+		got, err = tx.exec(ctx, `INSERT INTO tieout_run_lock (name, holder, space, process, token, since, lease_until) VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, space = excluded.space, process = excluded.process, token = excluded.token, since = excluded.since,
 			lease_until = excluded.lease_until WHERE tieout_run_lock.lease_until <= excluded.since`,
-			lockName, l.holder, hostName(), os.Getpid(), l.token, micros(now), until)
+			lockName, l.holder, processSpace(), os.Getpid(), l.token, micros(now), until)
 		return err
 	})
 	if err != nil {
@@ -41,11 +42,11 @@ func (l *leaseLock) take(ctx context.Context) error {
 	return nil
 }
 
-// clearDead drops a lock whose holder was a process of this host that was killed: nobody will renew it, and the next run
+// clearDead drops a lock whose holder was a process of this machine that was killed: nobody will renew it, and the next run
 // need not wait for the lease to run out.
 func (l *leaseLock) clearDead(ctx context.Context) error {
 	rows, err := locks.find(ctx, l.store.read(), "name = ?", lockName)
-	if err != nil || len(rows) == 0 || rows[0].Host == "" || rows[0].Host != hostName() || !hasDied(rows[0].Process) {
+	if err != nil || len(rows) == 0 || rows[0].Space == "" || rows[0].Space != processSpace() || !hasDied(rows[0].Process) {
 		return err
 	}
 	return l.store.transact(ctx, func(tx session) error {
@@ -59,12 +60,19 @@ func hasDied(process int) bool {
 	return process > 0 && errors.Is(syscall.Kill(process, 0), syscall.ESRCH)
 }
 
-func hostName() string {
-	name, err := os.Hostname()
+// processSpace names the space in which process ids mean something: this boot of this machine and, inside it, this PID
+// namespace. Two containers may share a host name and a volume, and not their processes. Empty where the system does not
+// tell: then only the lease counts.
+func processSpace() string {
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return ""
 	}
-	return name
+	namespace, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(boot)) + " " + namespace
 }
 
 // check renews the lease. A renewal that fails is tried again until the lease has run out.

@@ -395,7 +395,7 @@ CREATE TABLE tieout_run_steps (
 CREATE TABLE tieout_run_lock (
     name TEXT COLLATE "C" NOT NULL,
     holder TEXT COLLATE "C" NOT NULL,
-    host TEXT COLLATE "C" NOT NULL,
+    space TEXT COLLATE "C" NOT NULL,
     process BIGINT NOT NULL,
     token TEXT COLLATE "C" NOT NULL,
     since BIGINT NOT NULL,

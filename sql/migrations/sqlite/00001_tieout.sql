@@ -404,7 +404,7 @@ CREATE TABLE tieout_run_steps (
 CREATE TABLE tieout_run_lock (
     name TEXT NOT NULL,
     holder TEXT NOT NULL,
-    host TEXT NOT NULL,
+    space TEXT NOT NULL,
     process BIGINT NOT NULL,
     token TEXT NOT NULL,
     since BIGINT NOT NULL,
