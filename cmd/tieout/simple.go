@@ -60,20 +60,23 @@ func (a *app) configCommand() *cobra.Command {
 	return group
 }
 
-// checkConfig reads the configuration, and then opens the databases: a mapping that does not fit is a mistake too.
-func (a *app) checkConfig(ctx context.Context) error {
+// checkConfig reads the configuration, and then looks into the shop's database: a mapping that does not fit is a mistake
+// too. tieout's own database is opened only where the shop's table lies in it, and need not be migrated.
+func (a *app) checkConfig(ctx context.Context) (err error) {
 	c, err := a.load()
 	if err != nil {
 		return err
 	}
-	if !c.Feeds.Shop.URL.IsZero() || c.Feeds.Shop.Table != "" {
-		p, err := a.openFeeds(ctx)
-		if err != nil {
-			return err
-		}
-		if err := p.close(); err != nil {
-			return err
-		}
+	p := a.parts(c)
+	if c.Feeds.Shop.Table != "" && c.Feeds.Shop.URL.IsZero() {
+		err = p.openStore(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := errors.Join(p.openShop(ctx), p.openProviders()); err != nil {
+		return err
 	}
 	_, err = fmt.Fprintln(a.stdout, "the configuration is in order")
 	return err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"golang.org/x/time/rate"
 
 	"tieout/config"
@@ -43,22 +44,33 @@ type provider struct {
 	lag       time.Duration
 }
 
-// open loads the configuration and opens the store.
+// open loads the configuration and opens the store, whose tables must be up to date.
 func (a *app) open(ctx context.Context) (*parts, error) {
 	c, err := a.load()
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{config: c, log: a.logger(c), mapping: mappingOf(c.Feeds.Shop)}
-	p.store, err = store.Open(ctx, c.Database.URL.Reveal())
-	if err != nil {
+	p := a.parts(c)
+	if err := p.openStore(ctx); err != nil {
 		return nil, err
 	}
-	p.closers = append(p.closers, p.store.Close)
 	if err := p.store.Ready(ctx); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
+}
+
+// parts are the program before anything is opened.
+func (a *app) parts(c *config.Config) *parts {
+	return &parts{config: c, log: a.logger(c), mapping: mappingOf(c.Feeds.Shop)}
+}
+
+func (p *parts) openStore(ctx context.Context) (err error) {
+	p.store, err = store.Open(ctx, p.config.Database.URL.Reveal())
+	if err == nil {
+		p.closers = append(p.closers, p.store.Close)
+	}
+	return err
 }
 
 // openFeeds opens the store, the shop and the providers.
@@ -87,17 +99,25 @@ func (p *parts) openShop(ctx context.Context) error {
 	if settings.Table == "" {
 		return nil
 	}
-	db, dialect := p.store.DB(), p.store.Dialect()
-	if !settings.URL.IsZero() {
-		var err error
-		if db, dialect, err = shop.OpenURL(ctx, settings.URL.Reveal()); err != nil {
-			return err
-		}
+	db, dialect, err := p.shopDatabase(ctx)
+	if err != nil {
+		return err
+	}
+	p.shop, err = shop.Open(ctx, db, dialect, p.mapping)
+	return err
+}
+
+// shopDatabase is where the shop's table lies: tieout's own database, unless another one is configured.
+func (p *parts) shopDatabase(ctx context.Context) (*sqlx.DB, string, error) {
+	url := p.config.Feeds.Shop.URL
+	if url.IsZero() {
+		return p.store.DB(), p.store.Dialect(), nil
+	}
+	db, dialect, err := shop.OpenURL(ctx, url.Reveal())
+	if err == nil {
 		p.closers = append(p.closers, db.Close)
 	}
-	opened, err := shop.Open(ctx, db, dialect, p.mapping)
-	p.shop = opened
-	return err
+	return db, dialect, err
 }
 
 func mappingOf(s config.Shop) shop.Mapping {
