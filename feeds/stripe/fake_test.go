@@ -51,6 +51,13 @@ func newFake(t *testing.T) *fake {
 	return f
 }
 
+// received are the requests so far. A handler may still run when the client has already seen its connection break.
+func (f *fake) received() []request {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return slices.Clone(f.requests)
+}
+
 // hold adds objects, each to the list of its kind.
 func (f *fake) hold(kind string, objects ...object) {
 	path := pathOf(kind)

@@ -68,8 +68,8 @@ func TestFaults(t *testing.T) {
 			if got := errors.Is(err, ErrUnauthorized); got != (strings.HasPrefix(test.name, "401") || test.name == "403") {
 				t.Errorf("ErrUnauthorized: %v", got)
 			}
-			if len(f.requests) != test.tries {
-				t.Errorf("%d tries, want %d", len(f.requests), test.tries)
+			if len(f.received()) != test.tries {
+				t.Errorf("%d tries, want %d", len(f.received()), test.tries)
 			}
 			checkWaits(t, *waited, test.waitAt)
 		})
@@ -156,7 +156,7 @@ func TestTheContextEndsAWait(t *testing.T) {
 		return sleepFor(ctx, duration)
 	}
 	_, err := client.Fetch(ctx, feeds.Request{Window: lastDay(), Memory: memory{}, Sink: &sink{}})
-	if !errors.Is(err, context.Canceled) || len(f.requests) != 1 {
-		t.Errorf("error %v after %d requests, want canceled after one", err, len(f.requests))
+	if !errors.Is(err, context.Canceled) || len(f.received()) != 1 {
+		t.Errorf("error %v after %d requests, want canceled after one", err, len(f.received()))
 	}
 }

@@ -161,7 +161,7 @@ func TestWindowsAreHalfOpenAndRoundedOutward(t *testing.T) {
 	window := reconcile.Window{From: noon.Add(-40*day + 500*time.Millisecond), To: noon.Add(time.Nanosecond)}
 	fetch(t, client, feeds.Request{Window: window})
 	got := map[string]string{}
-	for _, r := range f.requests {
+	for _, r := range f.received() {
 		got[r.path] = fmt.Sprint(noon.Unix()-unix(t, r.query.Get("created[gte]")), " ", unix(t, r.query.Get("created[lt]"))-noon.Unix(), " ", r.query.Get("limit"), " ", strings.Join(r.query["types[]"], ","))
 	}
 	const days = 86400
@@ -192,7 +192,7 @@ func TestEmptyWindowReadsOnlyByID(t *testing.T) {
 	if diff := cmp.Diff([]string{"source src_named"}, got); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(2, len(f.requests)); diff != "" {
+	if diff := cmp.Diff(2, len(f.received())); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -202,8 +202,8 @@ func TestIDsFromTheShopCannotLeaveTheirPath(t *testing.T) {
 	f.fault = hostile(404, nil, `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"no"}}`)
 	client, _ := f.client(t, Options{})
 	fetch(t, client, feeds.Request{Named: []string{"src_/../../v1/charges?limit=1#x"}})
-	if got, want := f.requests[0].path, "/v1/sources/src_/../../v1/charges?limit=1#x"; got != want || len(f.requests[0].query) != 0 {
-		t.Errorf("asked for %q with %v, want the id as one part of the path: %q", got, f.requests[0].query, want)
+	if got, want := f.received()[0].path, "/v1/sources/src_/../../v1/charges?limit=1#x"; got != want || len(f.received()[0].query) != 0 {
+		t.Errorf("asked for %q with %v, want the id as one part of the path: %q", got, f.received()[0].query, want)
 	}
 }
 
@@ -256,8 +256,8 @@ func TestASinkThatFailsStopsTheFetch(t *testing.T) {
 	client, _ := f.client(t, Options{})
 	full := errors.New("disk full")
 	_, err := client.Fetch(t.Context(), feeds.Request{Window: lastDay(), Memory: memory{}, Sink: &sink{err: full}})
-	if !errors.Is(err, full) || len(f.requests) != 1 {
-		t.Errorf("error %v after %d requests, want %v after one", err, len(f.requests), full)
+	if !errors.Is(err, full) || len(f.received()) != 1 {
+		t.Errorf("error %v after %d requests, want %v after one", err, len(f.received()), full)
 	}
 }
 
@@ -336,8 +336,8 @@ func TestFetchKeepsToItsPace(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	_, err := client.Fetch(ctx, feeds.Request{Window: lastDay(), Memory: memory{}, Sink: &sink{}})
-	if err == nil || len(f.requests) != burst {
-		t.Errorf("%d requests at once and error %v, want %d and the refusal to wait for hours", len(f.requests), err, burst)
+	if err == nil || len(f.received()) != burst {
+		t.Errorf("%d requests at once and error %v, want %d and the refusal to wait for hours", len(f.received()), err, burst)
 	}
 }
 

@@ -41,7 +41,7 @@ func TestRefundIsSentAsStripeWantsIt(t *testing.T) {
 	if diff := cmp.Diff([]string{"GET /v1/refunds", "POST /v1/refunds"}, f.asked()); diff != "" {
 		t.Fatal(diff)
 	}
-	read, sent := f.requests[0], f.requests[1]
+	read, sent := f.received()[0], f.received()[1]
 	if read.query.Get("charge") != "ch_1" {
 		t.Errorf("read the refunds of %v", read.query)
 	}
@@ -183,7 +183,7 @@ func TestRefundInstructionsThatMakeNoSense(t *testing.T) {
 			t.Errorf("%s: outcome %+v, error %v", name, outcome, err)
 		}
 	}
-	if len(f.requests) != 0 {
+	if len(f.received()) != 0 {
 		t.Errorf("asked Stripe: %v", f.asked())
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,13 +25,13 @@ func settledPayment() reconcile.Payment {
 }
 
 // refunding answers queries as the gateway does and a REFUND with one answer; it counts the refunds sent.
-func refunding(t *testing.T, sent *int, reply func(http.ResponseWriter), earlier ...transaction) *gateway {
+func refunding(t *testing.T, sent *atomic.Int64, reply func(http.ResponseWriter), earlier ...transaction) *gateway {
 	return &gateway{t: t, transactions: earlier, intercept: func(_ int, w http.ResponseWriter, element map[string]any) bool {
 		types, _ := element["requesttypedescriptions"].([]any)
 		if types[0] != "REFUND" {
 			return false
 		}
-		*sent++
+		sent.Add(1)
 		if reply != nil {
 			reply(w)
 		}
@@ -72,7 +73,7 @@ func TestRefundOutcomes(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			sent := 0
+			var sent atomic.Int64
 			client := refunding(t, &sent, test.reply).start()
 			got, err := client.Refund(context.Background(), feeds.RefundInstruction{Payment: settledPayment(), Amount: 66, Reference: "tieout-1"})
 			if err != nil || got.State != test.state || !strings.Contains(got.Reason, test.reason) {
@@ -81,8 +82,8 @@ func TestRefundOutcomes(t *testing.T) {
 			if test.state == feeds.RefundMade && got != made {
 				t.Errorf("outcome %+v, want %+v", got, made)
 			}
-			if sent != 1 {
-				t.Errorf("the refund was sent %d times", sent)
+			if sent.Load() != 1 {
+				t.Errorf("the refund was sent %d times", sent.Load())
 			}
 		})
 	}
@@ -127,7 +128,7 @@ func TestRefundLooksForItselfFirst(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			sent := 0
+			var sent atomic.Int64
 			fields := transaction{"orderreference": "My_Order_1"}
 			earlier := refundOf("1-9-1", "5-9-1", day, fields, test.earlier)
 			gateway := refunding(t, &sent, accepted(nil), earlier)
@@ -139,8 +140,8 @@ func TestRefundLooksForItselfFirst(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); err != nil || diff != "" {
 				t.Errorf("error %v, outcome (-want +got):\n%s", err, diff)
 			}
-			if sent != test.sent {
-				t.Errorf("sent %d times, want %d", sent, test.sent)
+			if int(sent.Load()) != test.sent {
+				t.Errorf("sent %d times, want %d", sent.Load(), test.sent)
 			}
 		})
 	}
@@ -194,17 +195,17 @@ func TestRefundNeedsTheReadBefore(t *testing.T) {
 		"cut":       says(`{"response":[{"errorcode":"0","found":"2","records":[]}]}`),
 		"no object": says(`{"response":[{"errorcode":"0","found":"1","records":["x"]}]}`),
 	} {
-		sent := 0
+		var sent atomic.Int64
 		gateway := &gateway{t: t, intercept: func(_ int, w http.ResponseWriter, element map[string]any) bool {
 			if _, refund := element["parenttransactionreference"]; refund {
-				sent++
+				sent.Add(1)
 			}
 			fault(w)
 			return true
 		}}
 		got, err := gateway.start().Refund(context.Background(), feeds.RefundInstruction{Payment: settledPayment(), Amount: 1050})
-		if err == nil || got != (feeds.RefundOutcome{}) || sent != 0 {
-			t.Errorf("%s: outcome %+v, error %v, sent %d times", name, got, err, sent)
+		if err == nil || got != (feeds.RefundOutcome{}) || sent.Load() != 0 {
+			t.Errorf("%s: outcome %+v, error %v, sent %d times", name, got, err, sent.Load())
 		}
 	}
 }
@@ -212,11 +213,11 @@ func TestRefundNeedsTheReadBefore(t *testing.T) {
 // Refused access moves nothing and is a mistake of configuration, not the end of the refund.
 func TestRefundWithoutThePrivilege(t *testing.T) {
 	for _, reply := range []func(http.ResponseWriter){errorCode("21041"), status(401)} {
-		sent := 0
+		var sent atomic.Int64
 		client := refunding(t, &sent, reply).start()
 		_, err := client.Refund(context.Background(), feeds.RefundInstruction{Payment: settledPayment(), Amount: 1050, Reference: "r"})
-		if !errors.Is(err, ErrUnauthorized) || sent != 1 {
-			t.Errorf("error %v, sent %d times", err, sent)
+		if !errors.Is(err, ErrUnauthorized) || sent.Load() != 1 {
+			t.Errorf("error %v, sent %d times", err, sent.Load())
 		}
 	}
 }
@@ -224,12 +225,12 @@ func TestRefundWithoutThePrivilege(t *testing.T) {
 // The whole of a payment of which a part went back already is named by its amount, so that the gateway refuses it and does
 // not give back what is left.
 func TestRefundOfTheWholeAfterAPart(t *testing.T) {
-	sent := 0
+	var sent atomic.Int64
 	earlier := refundOf("1-9-1", "5-9-1", "2024-01-10 10:00:00", transaction{"orderreference": "tieout-0"})
 	gateway := refunding(t, &sent, errorCode("20007"), earlier)
 	got, err := gateway.start().Refund(context.Background(), feeds.RefundInstruction{Payment: settledPayment(), Amount: 1050, Reference: "r"})
-	if err != nil || got.State != feeds.RefundRefused || sent != 1 {
-		t.Errorf("outcome %+v, error %v, sent %d times", got, err, sent)
+	if err != nil || got.State != feeds.RefundRefused || sent.Load() != 1 {
+		t.Errorf("outcome %+v, error %v, sent %d times", got, err, sent.Load())
 	}
 	if body := string(gateway.bodies[1]); !strings.Contains(body, `"baseamount":"1050"`) {
 		t.Errorf("sent %s", body)
@@ -264,12 +265,12 @@ func (b *brokenLine) RoundTrip(r *http.Request) (*http.Response, error) {
 // unknown outcome.
 func TestRefundThatWasNotSentIsTriedAgain(t *testing.T) {
 	for failures, want := range map[int]bool{4: true, 5: false} {
-		sent := 0
+		var sent atomic.Int64
 		line := &brokenLine{RoundTripper: http.DefaultTransport, failures: failures}
 		client := refunding(t, &sent, accepted(transaction{"baseamount": "1050"})).start(func(o *Options) { o.HTTPClient = &http.Client{Transport: line} })
 		got, err := client.Refund(context.Background(), feeds.RefundInstruction{Payment: settledPayment(), Amount: 1050, Reference: "r"})
-		if (err == nil) != want || (got.State == feeds.RefundMade) != want || line.refunds != 5 || sent != line.refunds-failures {
-			t.Errorf("%d failures: outcome %+v, error %v, %d tries, %d sent", failures, got, err, line.refunds, sent)
+		if (err == nil) != want || (got.State == feeds.RefundMade) != want || line.refunds != 5 || int(sent.Load()) != line.refunds-failures {
+			t.Errorf("%d failures: outcome %+v, error %v, %d tries, %d sent", failures, got, err, line.refunds, sent.Load())
 		}
 	}
 }
