@@ -19,19 +19,18 @@ type block struct {
 const summaryColumns = 20
 
 // addSummary writes the page that is read first: whether the day ties out, then why.
-func (b *workbook) addSummary(found digest, control table, controlled survey) error {
+func (b *workbook) addSummary(found digest, feeds, control table) error {
 	rates, err := matchRates(b.day)
 	if err != nil {
 		return err
 	}
 	blocks := []block{
-		{title: "How far each feed is known", table: feedTable(b.day), cells: []int{1, 1, 2, 2, summaryColumns - 6}},
+		{title: "How far each feed is known", table: feeds, cells: []int{1, 1, 2, 2, summaryColumns - 6}},
 		{title: "Ageing of exceptions", table: exceptionAgeingTable(found), cells: []int{2, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
 		{title: "Control totals", table: control, note: controlNote},
 		{title: "Match rate", table: rateTable(rates), cells: []int{2, 1, 1, 1, 1, 1, 1}, note: rateNote},
 		{title: "Exceptions by code", table: codeTable(b.day, found), cells: []int{1, 1, 1, 1, 1, 1, 2, summaryColumns - 8}},
 	}
-	b.rows += controlled.rows
 	surveys, widths, err := surveyBlocks(blocks)
 	if err != nil {
 		return err
@@ -208,20 +207,4 @@ func (s *sheet) spread(b block, values []excelize.Cell, height float64) error {
 		}
 	}
 	return s.add(b.arrange(values), height)
-}
-
-// feedTable says through when each feed is known.
-func feedTable(day Day) table {
-	return newTable("Feeds", "", "None: no feed was read.", []field[FeedState]{
-		text("feed", "Feed", widthShort, func(f FeedState) string { return f.Feed }),
-		text("account", "Account", widthID, func(f FeedState) string { return f.Account }),
-		text("state", "State", widthShort, func(f FeedState) string {
-			if f.Complete {
-				return "complete"
-			}
-			return "INCOMPLETE"
-		}),
-		instant("complete_through", "Complete through", func(f FeedState) time.Time { return f.CompleteThrough }),
-		prose("reason", "Reason", 1, func(f FeedState) string { return f.Reason }),
-	}, withoutErrors(day.Feeds))
 }

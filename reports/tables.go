@@ -83,6 +83,23 @@ func exceptionTable(day Day) table {
 		"age_days", "due_at", "explanation", "next_step", "status", "feed", "account", "first_seen", "last_seen")
 }
 
+// feedTable is feeds.csv and a block of the summary sheet: through when each feed is known. A program that reads the other
+// files must look here first, because what is missing from an incomplete feed is missing from them too.
+func feedTable(day Day) table {
+	return newTable("Feeds", "feeds.csv", "None: no feed was read.", []field[FeedState]{
+		text("feed", "Feed", widthShort, func(f FeedState) string { return f.Feed }),
+		text("account", "Account", widthID, func(f FeedState) string { return f.Account }),
+		text("complete", "Complete", widthShort, func(f FeedState) string {
+			if f.Complete {
+				return "yes"
+			}
+			return "no"
+		}),
+		instant("complete_through", "Complete through", func(f FeedState) time.Time { return f.CompleteThrough }),
+		prose("reason", "Reason", 1, func(f FeedState) string { return f.Reason }),
+	}, withoutErrors(day.Feeds))
+}
+
 func canceledTable(day Day) table {
 	return newTable("Canceled orders", "canceled_orders.csv", "None: no order was canceled.", []field[CanceledOrder]{
 		text("order_reference", "Order", widthID, func(o CanceledOrder) string { return o.OrderReference }),

@@ -33,11 +33,12 @@ func newWorkbook(day Day, spill string, limit int) (*workbook, error) {
 	return book, err
 }
 
-func (b *workbook) fill(found digest, control table, tables []table, surveys map[string]survey) error {
+func (b *workbook) fill(found digest, feeds, control table, tables []table, surveys map[string]survey) error {
 	if counted := surveys[tables[0].name].rows; counted != found.count {
 		return changedError(tables[0].name, counted, found.count)
 	}
-	if err := b.addSummary(found, control, surveys[control.name]); err != nil {
+	b.rows += surveys[feeds.name].rows + surveys[control.name].rows
+	if err := b.addSummary(found, feeds, control); err != nil {
 		return fmt.Errorf("sheet Summary: %w", err)
 	}
 	for _, t := range tables {

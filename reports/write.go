@@ -80,10 +80,10 @@ func validate(formats []string, day Day) error {
 // render reads each table once for its CSV file and its survey, then once more for the workbook, which must know
 // widths and totals before its first row.
 func (w writer) render(stage *stage, formats []string, day Day) error {
-	control := controlTable(day)
+	control, feeds := controlTable(day), feedTable(day)
 	tables := []table{exceptionTable(day), canceledTable(day), ageingTable(day), refundWindowTable(day), payoutTable(day), matchedTable(day)}
 	surveys := map[string]survey{}
-	for _, t := range append([]table{control}, tables...) {
+	for _, t := range append([]table{control, feeds}, tables...) {
 		found, err := renderCSV(stage, slices.Contains(formats, FormatCSV), t)
 		if err != nil {
 			return err
@@ -93,7 +93,7 @@ func (w writer) render(stage *stage, formats []string, day Day) error {
 	if !slices.Contains(formats, FormatXLSX) {
 		return nil
 	}
-	return w.renderWorkbook(stage, day, control, tables, surveys)
+	return w.renderWorkbook(stage, day, feeds, control, tables, surveys)
 }
 
 // renderCSV surveys a table, and writes its file on the way if it is wanted.
@@ -114,7 +114,7 @@ func renderCSV(stage *stage, wanted bool, t table) (found survey, err error) {
 	return found, err
 }
 
-func (w writer) renderWorkbook(stage *stage, day Day, control table, tables []table, surveys map[string]survey) error {
+func (w writer) renderWorkbook(stage *stage, day Day, feeds, control table, tables []table, surveys map[string]survey) error {
 	found, err := digestExceptions(day)
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func (w writer) renderWorkbook(stage *stage, day Day, control table, tables []ta
 		if err != nil {
 			return 0, err
 		}
-		if err := book.fill(found, control, tables, surveys); err != nil {
+		if err := book.fill(found, feeds, control, tables, surveys); err != nil {
 			return 0, errors.Join(err, book.file.Close())
 		}
 		return book.rows, errors.Join(book.writeTo(to), book.file.Close())

@@ -8,7 +8,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"golang.org/x/time/rate"
 
 	"tieout/config"
@@ -93,31 +92,25 @@ func (p *parts) close() error {
 	return errors.Join(failures...)
 }
 
-// openShop connects to the shop's table and checks that the mapping fits it.
+// openShop connects to the shop's table, in tieout's own database unless another one is configured, and checks that the
+// mapping fits it.
 func (p *parts) openShop(ctx context.Context) error {
 	settings := p.config.Feeds.Shop
 	if settings.Table == "" {
 		return nil
 	}
-	db, dialect, err := p.shopDatabase(ctx)
+	if settings.URL.IsZero() {
+		opened, err := shop.Open(ctx, p.store.DB(), p.store.Dialect(), p.mapping)
+		p.shop = opened
+		return err
+	}
+	db, dialect, err := shop.OpenURL(ctx, settings.URL.Reveal())
 	if err != nil {
 		return err
 	}
+	p.closers = append(p.closers, db.Close)
 	p.shop, err = shop.Open(ctx, db, dialect, p.mapping)
 	return err
-}
-
-// shopDatabase is where the shop's table lies: tieout's own database, unless another one is configured.
-func (p *parts) shopDatabase(ctx context.Context) (*sqlx.DB, string, error) {
-	url := p.config.Feeds.Shop.URL
-	if url.IsZero() {
-		return p.store.DB(), p.store.Dialect(), nil
-	}
-	db, dialect, err := shop.OpenURL(ctx, url.Reveal())
-	if err == nil {
-		p.closers = append(p.closers, db.Close)
-	}
-	return db, dialect, err
 }
 
 func mappingOf(s config.Shop) shop.Mapping {
