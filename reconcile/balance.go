@@ -64,7 +64,7 @@ func unexplained(gaps []Gap) Exception {
 	return complete(Exception{
 		Code: Unexplained, Severity: known.severity, NextStep: known.nextStep, CaseKey: CaseKeyOfBalance(first.Feed, first.Account, first.Amount.Currency),
 		Feed: first.Feed, Account: first.Account, Expected: none(residual), Actual: residual,
-		Explanation: fmt.Sprintf("The balance of %s (%s) in %s and what is held of its payments, refunds, disputes and payouts do not tie out: %s unexplained, from %s.", first.Feed, first.Account, residual.Currency, residual, tellGaps(gaps)),
+		Explanation: fmt.Sprintf("The balance of %s (%s) in %s and what is held of its payments, refunds, disputes and payouts do not tie out: %s unexplained, from %s.", nameOf(first.Feed), first.Account, residual.Currency, residual, tellGaps(gaps)),
 	})
 }
 

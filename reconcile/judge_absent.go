@@ -74,7 +74,7 @@ func (j *judge) contested() bool {
 func (j *judge) onItsWay() bool {
 	for _, payment := range j.c.Payments {
 		if payment.SettleStatus != "" && (payment.Status == PaymentPending || payment.Status == PaymentSuspended) {
-			j.settle(Waiting, "%s has authorised %s (%s, settlestatus %s) and not settled it yet.", payment.Feed, payment.Amount, payment.ID, payment.SettleStatus)
+			j.settle(Waiting, "%s has authorised %s (%s, settlestatus %s) and not settled it yet.", nameOf(payment.Feed), payment.Amount, payment.ID, payment.SettleStatus)
 			return true
 		}
 	}
@@ -97,7 +97,7 @@ func (j *judge) endedBadly() bool {
 	j.absent = true
 	j.raise(attempt.Object, Exception{
 		Code: PaymentCancelled, TransactionReference: attempt.Object.ID, Expected: order, Actual: none(order),
-		Explanation: fmt.Sprintf("The shop has the order as %s for %s; %s says that the payment %s of %s is %s.", j.c.Order.Status, order, attempt.Object.Feed, attempt.Object.ID, at(attempt.At), attempt.Status),
+		Explanation: fmt.Sprintf("The shop has the order as %s for %s; %s says that the payment %s of %s is %s.", j.c.Order.Status, order, nameOf(attempt.Object.Feed), attempt.Object.ID, at(attempt.At), attempt.Status),
 	})
 	return true
 }
@@ -180,7 +180,7 @@ func shows(provider string) string {
 	if provider == "" {
 		return "the providers show"
 	}
-	return provider + " shows"
+	return nameOf(provider) + " shows"
 }
 
 // otherwise tells what there is instead of the payment: an attempt that is alive, or a payment under a near reference.
@@ -219,9 +219,9 @@ func (j *judge) uncovered(provider string, from, to time.Time) string {
 		known = true
 		switch {
 		case coverage.Complete.Empty() || coverage.Complete.To.Before(to):
-			return fmt.Sprintf("%s (%s) has not been read completely up to %s", coverage.Feed, coverage.Account, at(to))
+			return fmt.Sprintf("%s (%s) has not been read completely up to %s", nameOf(coverage.Feed), coverage.Account, at(to))
 		case coverage.Complete.From.After(from):
-			return fmt.Sprintf("%s (%s) was read only from %s on", coverage.Feed, coverage.Account, at(coverage.Complete.From))
+			return fmt.Sprintf("%s (%s) was read only from %s on", nameOf(coverage.Feed), coverage.Account, at(coverage.Complete.From))
 		}
 	}
 	if !known {

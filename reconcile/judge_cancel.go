@@ -9,7 +9,7 @@ import (
 func (j *judge) idle() {
 	switch {
 	case len(j.taken) > 0:
-		j.settle(Closed, "%s took %s and all of it was given back.", j.taken[0].Feed, j.taken[0].Amount)
+		j.settle(Closed, "%s took %s and all of it was given back.", nameOf(j.taken[0].Feed), j.taken[0].Amount)
 	case len(j.c.Contested) > 0:
 		j.settle(Waiting, "Payment %s fits this order and another one equally.", j.c.Contested[0].ID)
 	default:
@@ -28,7 +28,7 @@ func (j *judge) cancel() {
 	case !ready:
 	case len(evidence) > 0:
 		last := evidence[len(evidence)-1]
-		j.verdict.Cancel = &Cancel{Evidence: evidence, Reason: fmt.Sprintf("%s says that %s, created at %s, is %s; no money was taken and none can come.", last.Object.Feed, last.Object.ID, at(last.At), last.Status)}
+		j.verdict.Cancel = &Cancel{Evidence: evidence, Reason: fmt.Sprintf("%s says that %s, created at %s, is %s; no money was taken and none can come.", nameOf(last.Object.Feed), last.Object.ID, at(last.At), last.Status)}
 	case j.policy.Cancel.NoAttemptAfter > 0 && !j.c.Order.CreatedAt.IsZero() && j.due(j.c.Order.CreatedAt.Add(j.policy.Cancel.NoAttemptAfter)):
 		j.verdict.Cancel = &Cancel{Reason: fmt.Sprintf("Nobody has tried to pay since %s.", at(j.c.Order.CreatedAt))}
 	}

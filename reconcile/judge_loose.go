@@ -26,15 +26,15 @@ func (j *judge) loosePayment(payment held) {
 	case len(j.c.Rivals) > 0:
 		j.raise(payment.Key, Exception{
 			Code: Ambiguous, TransactionReference: payment.ID, Actual: payment.netAmount(),
-			Explanation: fmt.Sprintf("%s took %s for %q (%s), which fits %d orders equally: %s.", payment.Feed, payment.Amount, payment.Reference, payment.ID, len(j.c.Rivals), strings.Join(j.c.Rivals, ", ")),
+			Explanation: fmt.Sprintf("%s took %s for %q (%s), which fits %d orders equally: %s.", nameOf(payment.Feed), payment.Amount, payment.Reference, payment.ID, len(j.c.Rivals), strings.Join(j.c.Rivals, ", ")),
 		})
 	case j.unreadable():
 	case !j.absentSince(FeedShop, payment.SucceededAt.Add(j.policy.Grace.MissingOrder)):
-		j.settle(Waiting, "%s took %s at %s; the shop has %s to show the order.", payment.Feed, payment.Amount, at(payment.SucceededAt), span(j.policy.Grace.MissingOrder))
+		j.settle(Waiting, "%s took %s at %s; the shop has %s to show the order.", nameOf(payment.Feed), payment.Amount, at(payment.SucceededAt), span(j.policy.Grace.MissingOrder))
 	default:
 		j.raise(payment.Key, Exception{
 			Code: MissingOrder, TransactionReference: payment.ID, Actual: payment.netAmount(),
-			Explanation: fmt.Sprintf("%s took %s at %s (%s) %s.", payment.Feed, payment.Amount, at(payment.SucceededAt), payment.ID, j.forWhich()),
+			Explanation: fmt.Sprintf("%s took %s at %s (%s) %s.", nameOf(payment.Feed), payment.Amount, at(payment.SucceededAt), payment.ID, j.forWhich()),
 		})
 	}
 }

@@ -68,12 +68,12 @@ func (j *judge) openOrder() {
 	j.compare()
 	first := held[0]
 	if !j.absentSince(FeedShop, first.SucceededAt.Add(j.policy.Grace.PaidNotRecorded)) {
-		j.settle(Waiting, "%s took %s for it at %s; the shop has %s to hear of that.", first.Feed, first.Amount, at(first.SucceededAt), span(j.policy.Grace.PaidNotRecorded))
+		j.settle(Waiting, "%s took %s for it at %s; the shop has %s to hear of that.", nameOf(first.Feed), first.Amount, at(first.SucceededAt), span(j.policy.Grace.PaidNotRecorded))
 		return
 	}
 	j.raise(first.Key, Exception{
 		Code: PaidNotRecorded, TransactionReference: first.ID, Expected: order.Amount, Actual: first.netAmount(),
-		Explanation: fmt.Sprintf("%s took %s at %s (%s), and the order is still pending in the shop for %s.", first.Feed, first.Amount, at(first.SucceededAt), linked(first), order.Amount),
+		Explanation: fmt.Sprintf("%s took %s at %s (%s), and the order is still pending in the shop for %s.", nameOf(first.Feed), first.Amount, at(first.SucceededAt), linked(first), order.Amount),
 	})
 }
 
@@ -88,7 +88,7 @@ func (j *judge) canceledOrder() {
 		j.raise(payment.Key, Exception{
 			Code: PaidAfterCancel, TransactionReference: payment.ID, Expected: money.Amount{Currency: payment.Amount.Currency}, Actual: payment.netAmount(),
 			DueAt:       j.policy.WindowEnd(payment.Payment),
-			Explanation: fmt.Sprintf("The order is canceled%s, and %s holds %s taken at %s (%s).", since(j.c.Order.CanceledAt), payment.Feed, payment.netAmount(), at(payment.SucceededAt), linked(payment)),
+			Explanation: fmt.Sprintf("The order is canceled%s, and %s holds %s taken at %s (%s).", since(j.c.Order.CanceledAt), nameOf(payment.Feed), payment.netAmount(), at(payment.SucceededAt), linked(payment)),
 		})
 		j.owe(payment, OwedAfterCancel)
 	}
@@ -105,7 +105,7 @@ func (j *judge) paidOrder() {
 	}
 	j.compare()
 	first := j.kept[0]
-	j.settle(Matched, "%s took %s at %s (%s) and the order says %s.", first.Feed, first.Amount, at(first.SucceededAt), linked(first), j.c.Order.Amount)
+	j.settle(Matched, "%s took %s at %s (%s) and the order says %s.", nameOf(first.Feed), first.Amount, at(first.SucceededAt), linked(first), j.c.Order.Amount)
 }
 
 // compare holds the kept payments against the order's amount, and names the surplus ones. Where both sides say that all
@@ -122,7 +122,7 @@ func (j *judge) compare() {
 	if first.Amount.Currency != order.Currency {
 		j.raise(first.Key, Exception{
 			Code: CurrencyMismatch, TransactionReference: first.ID, Expected: order, Actual: first.Amount,
-			Explanation: fmt.Sprintf("The order is for %s; %s took %s (%s).", order, first.Feed, first.Amount, linked(first)),
+			Explanation: fmt.Sprintf("The order is for %s; %s took %s (%s).", order, nameOf(first.Feed), first.Amount, linked(first)),
 		})
 		return
 	}
@@ -135,7 +135,7 @@ func (j *judge) compare() {
 func (j *judge) amountMismatch(first held) {
 	order := j.c.Order.Amount
 	paid := j.keptSum(gross)
-	explanation := fmt.Sprintf("The order is for %s; %s took %s (%s)", order, first.Feed, paid, linked(first))
+	explanation := fmt.Sprintf("The order is for %s; %s took %s (%s)", order, nameOf(first.Feed), paid, linked(first))
 	if left := j.keptSum(net); left.Minor > order.Minor && left != paid {
 		explanation += fmt.Sprintf(", of which %s are left", left)
 		paid = left
@@ -170,7 +170,7 @@ func (j *judge) duplicate(payment held) {
 	j.raise(payment.Key, Exception{
 		Code: DuplicatePayment, TransactionReference: payment.ID, Expected: money.Amount{Currency: payment.Amount.Currency}, Actual: payment.netAmount(),
 		DueAt:       j.policy.WindowEnd(payment.Payment),
-		Explanation: fmt.Sprintf("The order for %s was paid by %s (%s, %s); %s took another %s at %s (%s).", j.c.Order.Amount, first.ID, first.Feed, first.Amount, payment.Feed, payment.netAmount(), at(payment.SucceededAt), linked(payment)),
+		Explanation: fmt.Sprintf("The order for %s was paid by %s (%s, %s); %s took another %s at %s (%s).", j.c.Order.Amount, first.ID, nameOf(first.Feed), first.Amount, nameOf(payment.Feed), payment.netAmount(), at(payment.SucceededAt), linked(payment)),
 	})
 	j.owe(payment, OwedDuplicate)
 }

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tieout/reconcile/money"
@@ -174,12 +175,12 @@ func (j *judge) notRecorded(refunds []made) {
 			continue
 		}
 		if !j.absentSince(FeedShop, refund.CreatedAt.Add(j.policy.Grace.RefundNotRecorded)) {
-			j.settle(Waiting, "%s refunded %s at %s; the shop has %s to record it.", refund.Feed, refund.Amount, at(refund.CreatedAt), span(j.policy.Grace.RefundNotRecorded))
+			j.settle(Waiting, "%s refunded %s at %s; the shop has %s to record it.", nameOf(refund.Feed), refund.Amount, at(refund.CreatedAt), span(j.policy.Grace.RefundNotRecorded))
 			continue
 		}
 		j.raise(refund.Key, Exception{
 			Code: RefundNotRecorded, TransactionReference: refund.ID, Actual: refund.Amount,
-			Explanation: fmt.Sprintf("%s refunded %s of payment %s at %s (%s), and the shop has no record of it.", refund.Feed, refund.Amount, refund.PaymentID, at(refund.CreatedAt), refund.ID),
+			Explanation: fmt.Sprintf("%s refunded %s of payment %s at %s (%s), and the shop has no record of it.", nameOf(refund.Feed), refund.Amount, refund.PaymentID, at(refund.CreatedAt), refund.ID),
 		})
 	}
 }
@@ -212,7 +213,7 @@ func (j *judge) missingRefund(row record) {
 	}
 	j.raise(payment.Key, Exception{
 		Code: RefundMissingAtProvider, TransactionReference: firstNonEmpty(row.id, payment.ID), Expected: row.amount,
-		Explanation: fmt.Sprintf("The shop recorded a refund of %s at %s, and %s shows none of that amount for payment %s.", row.amount, at(recorded), payment.Feed, payment.ID),
+		Explanation: fmt.Sprintf("The shop recorded a refund of %s at %s, and %s shows none of that amount for payment %s.", row.amount, at(recorded), nameOf(payment.Feed), payment.ID),
 	})
 }
 
@@ -227,7 +228,7 @@ func (j *judge) failedRefunds() {
 		}
 		j.raise(refund.Key, Exception{
 			Code: RefundFailedCode, TransactionReference: refund.ID, Expected: refund.Amount, Actual: none(refund.Amount),
-			Explanation: fmt.Sprintf("The refund of %s of payment %s, made at %s (%s), failed at %s%s.", refund.Amount, refund.PaymentID, at(refund.CreatedAt), refund.ID, refund.Feed, because(refund.Reason)),
+			Explanation: fmt.Sprintf("The refund of %s of payment %s, made at %s (%s), failed at %s%s.", refund.Amount, refund.PaymentID, at(refund.CreatedAt), refund.ID, nameOf(refund.Feed), because(refund.Reason)),
 		})
 	}
 }
@@ -236,7 +237,7 @@ func because(reason string) string {
 	if reason == "" {
 		return ""
 	}
-	return ": " + reason
+	return " (" + strings.TrimRight(reason, ". ") + ")"
 }
 
 // madeGood reports whether a later refund of the same payment succeeded.
@@ -277,7 +278,7 @@ func (j *judge) exceedingOf(payment held) {
 		if back.Minor > payment.Amount.Minor {
 			j.raise(refund.Key, Exception{
 				Code: RefundExceedsPayment, TransactionReference: refund.ID, Expected: payment.Amount, Actual: back,
-				Explanation: fmt.Sprintf("%s took %s (%s); with %s, made at %s, %s have gone back.", payment.Feed, payment.Amount, payment.ID, refund.ID, at(refund.CreatedAt), back),
+				Explanation: fmt.Sprintf("%s took %s (%s); with %s, made at %s, %s have gone back.", nameOf(payment.Feed), payment.Amount, payment.ID, refund.ID, at(refund.CreatedAt), back),
 			})
 			return
 		}

@@ -27,7 +27,7 @@ func (j *judge) settlements() {
 func (j *judge) suspended(payment LinkedPayment) {
 	j.raise(payment.Key, Exception{
 		Code: SettlementSuspended, TransactionReference: payment.ID, Expected: j.orderAmount(), Actual: none(payment.Amount),
-		Explanation: fmt.Sprintf("%s has suspended %s authorised at %s (%s, settlestatus 2): it will not settle by itself.", payment.Feed, payment.Amount, at(payment.CreatedAt), payment.ID),
+		Explanation: fmt.Sprintf("%s has suspended %s authorised at %s (%s, settlestatus 2): it will not settle by itself.", nameOf(payment.Feed), payment.Amount, at(payment.CreatedAt), payment.ID),
 	})
 }
 
@@ -38,7 +38,7 @@ func (j *judge) overdue(payment LinkedPayment) {
 	}
 	j.raise(payment.Key, Exception{
 		Code: SettlementOverdue, TransactionReference: payment.ID, Expected: j.orderAmount(), Actual: none(payment.Amount), DueAt: limit,
-		Explanation: fmt.Sprintf("%s authorised %s at %s (%s) and it is still at settlestatus %s after more than %s.", payment.Feed, payment.Amount, at(payment.CreatedAt), payment.ID, payment.SettleStatus, span(j.policy.SettlementOverdueAfter)),
+		Explanation: fmt.Sprintf("%s authorised %s at %s (%s) and it is still at settlestatus %s after more than %s.", nameOf(payment.Feed), payment.Amount, at(payment.CreatedAt), payment.ID, payment.SettleStatus, span(j.policy.SettlementOverdueAfter)),
 	})
 }
 

@@ -162,7 +162,7 @@ func TestExplanations(t *testing.T) {
 				r.Reason = "expired_or_canceled_card"
 				return r
 			}()),
-			want: "failed at stripe: expired_or_canceled_card.",
+			want: "failed at Stripe (expired_or_canceled_card).",
 		},
 		{
 			name: "an id is stored twice", about: "order/B-2",

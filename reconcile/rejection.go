@@ -39,6 +39,6 @@ func invalid(rejection Rejection, order string) Exception {
 	return Exception{
 		Code: DataInvalid, Severity: known.severity, NextStep: known.nextStep, CaseKey: CaseKeyOfRejection(rejection.Key),
 		Feed: rejection.Feed, Account: rejection.Account, OrderReference: order, TransactionReference: rejection.ID,
-		Explanation: fmt.Sprintf("The %s %s of %s could not be read: %s. The row is kept and nothing is concluded about its order.", rejection.Kind, rejection.ID, rejection.Feed, rejection.Reason),
+		Explanation: fmt.Sprintf("The %s %s of %s could not be read: %s. The row is kept and nothing is concluded about its order.", rejection.Kind, rejection.ID, nameOf(rejection.Feed), rejection.Reason),
 	}
 }

@@ -6,6 +6,20 @@ import (
 	"time"
 )
 
+// nameOf is a feed's name as people write it.
+func nameOf(feed string) string {
+	switch feed {
+	case FeedStripe:
+		return "Stripe"
+	case FeedTrustPayments:
+		return "Trust Payments"
+	case FeedShop:
+		return "the shop"
+	default:
+		return feed
+	}
+}
+
 // at writes an instant for people, in UTC to the second.
 func at(t time.Time) string {
 	if t.IsZero() {
