@@ -121,8 +121,13 @@ func (j *judge) badAttempt() (attempt Evidence, stored, ok bool) {
 		}
 	}
 	for _, payment := range j.c.Payments {
-		if payment.Status == PaymentCanceled || payment.Status == PaymentFailed {
-			named := id != "" && (payment.ID == id || payment.SourceID == id)
+		named := id != "" && (payment.ID == id || payment.SourceID == id)
+		switch payment.Status {
+		case PaymentPending:
+			if named {
+				return Evidence{}, false, false
+			}
+		case PaymentCanceled, PaymentFailed:
 			consider(Evidence{Object: payment.Key, Status: string(payment.Status), At: payment.CreatedAt}, named)
 		}
 	}

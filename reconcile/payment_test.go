@@ -203,6 +203,11 @@ func TestAbsenceNeedsACompleteFetch(t *testing.T) {
 			},
 		},
 		{
+			name: "the stored charge is pending: an older one that failed is not the one that the shop relies on",
+			told: told(order("A-1", reconcile.OrderPaid, storing("ch_2")), charge("ch_1", "A-1", ending(reconcile.PaymentFailed)), charge("ch_2", "A-1", ending(reconcile.PaymentPending))),
+			then: []moment{{now: late, want: says("excepted ch_1 by reference", "MISSING_AT_PROVIDER ch_2: expected 100.00 actual - difference -100.00 EUR")}},
+		},
+		{
 			name: "an order for nothing needs no payment",
 			told: told(order("A-1", reconcile.OrderPaid, func(o *reconcile.Order) { o.Amount = eur(0) })),
 			then: []moment{{now: late, want: says("closed")}},

@@ -12,10 +12,10 @@ type Outcome string
 // Outcomes of a case.
 const (
 	Matched    Outcome = "matched"      // money was taken and shop and provider agree on it
-	Closed     Outcome = "closed"       // no money was taken and none is expected
+	Closed     Outcome = "closed"       // no money was taken and none is expected, as for an order over nothing
 	Waiting    Outcome = "waiting"      // inside its grace, or nothing to compare yet: not an exception
 	Excepted   Outcome = "excepted"     // at least one exception
-	OutOfScope Outcome = "out of scope" // of a payment method that tieout was not asked to look after, and names no order
+	OutOfScope Outcome = "out of scope" // of a payment method or provider that tieout was not asked to look after
 )
 
 // Rule is how a payment was linked to its order, strongest first.

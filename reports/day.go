@@ -147,10 +147,10 @@ type RefundWindowRow struct {
 	Feed             string
 	Account          string
 	Amount           money.Amount // owed back
-	Why              string       // requested, duplicate, paid after cancel
+	Why              string       // refund requested, duplicate payment, paid after cancel
 	AskedAt          time.Time    // zero: nobody asked, it is owed
 	WindowEnds       time.Time    // the first instant at which a refund is refused (half-open); zero: none yet
-	Decision         string       // waiting, accepted, rejected, executed
+	Decision         string       // approved, rejected, needs a person, or how the refund that was tried stands
 	Reason           string
 }
 

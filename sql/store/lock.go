@@ -24,8 +24,8 @@ const (
 // ErrLockLost. release gives the lock back, also when ctx has ended; it must be called, once.
 //
 // On PostgreSQL the lock is an advisory lock on a connection of its own, and is free as soon as that connection dies. On
-// SQLite it is a row with a lease of two minutes, renewed while it is held, and anybody's once the lease has run out, or at once when its holder was a process of this machine
-// that has died.
+// SQLite it is a row with a lease of two minutes, renewed while it is held, and anybody's once the lease has run out, or
+// at once when its holder was a process of this machine that has died.
 func (s *Store) Lock(ctx context.Context, holder string) (held context.Context, release func(context.Context) error, err error) {
 	var l locker = &leaseLock{store: s, holder: holder}
 	if s.address.dialect == Postgres {
