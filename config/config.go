@@ -296,7 +296,7 @@ type Reports struct {
 type Schedule struct {
 	// Daily is when the whole daily run starts. Default "0 6 * * *".
 	Daily string `yaml:"daily"`
-	// CancelExpired is when only the jobs that cancel expired orders run. Default "*/15 * * * *".
+	// CancelExpired is when only the jobs that cancel expired orders run. Default "7-59/15 * * * *": not at the full hour, when the daily run starts.
 	CancelExpired string `yaml:"cancel_expired"`
 	// Listen is the host:port of health and metrics. Default 127.0.0.1:9464; empty: none.
 	Listen string `yaml:"listen"`

@@ -66,9 +66,10 @@ type Recheck struct {
 // RefundInstruction is one refund to make at a provider.
 type RefundInstruction struct {
 	Payment        reconcile.Payment
-	Amount         int64  // minor units of the payment's currency
-	IdempotencyKey string // the same for every try of the same refund
-	Reference      string // our own name for the refund, to find it again
+	Amount         int64    // minor units of the payment's currency
+	IdempotencyKey string   // the same for every try of the same refund
+	Reference      string   // our own name for the refund, to find it again
+	Known          []string // ids of the refunds of this payment that the decision took into account
 }
 
 // RefundState is how an attempt to refund ended. An error instead of an outcome means that this call moved nothing and that

@@ -127,15 +127,13 @@ func (c *CancelExpired) settle(ctx context.Context, s Session, cancellation reco
 
 func (c *CancelExpired) batches(ctx context.Context, s Session, candidates []reconcile.Verdict, step *reconcile.Step) error {
 	var failures []error
-	if len(candidates) > 0 {
-		if err := c.catchUp(ctx, s); err != nil {
-			step.Refused = len(candidates)
-			return err
-		}
-	}
 	for len(candidates) > 0 {
 		if ctx.Err() != nil {
 			return errors.Join(append(failures, context.Cause(ctx))...)
+		}
+		if err := c.catchUp(ctx, s); err != nil {
+			step.Refused += len(candidates)
+			return errors.Join(append(failures, err)...)
 		}
 		batch := candidates[:min(cancelBatch, len(candidates))]
 		candidates = candidates[len(batch):]
@@ -183,7 +181,7 @@ func (c *CancelExpired) catchUp(ctx context.Context, s Session) error {
 	}
 	for _, plan := range c.Providers {
 		to := known(held, plan.Account).Complete.To
-		since := reconcile.Window{From: to.Add(-plan.Overlap), To: s.Now}
+		since := reconcile.Window{From: to.Add(-plan.Overlap), To: s.Moment()}
 		if to.IsZero() || since.Empty() {
 			continue
 		}
@@ -276,7 +274,13 @@ func keysAt(batch []reconcile.Verdict, account Feed) []reconcile.Key {
 func (c *CancelExpired) cancel(ctx context.Context, s Session, verdict reconcile.Verdict, step *reconcile.Step) error {
 	reference := verdict.OrderReference
 	intent := reconcile.Cancellation{OrderReference: reference, RunID: s.RunID, Reason: verdict.Cancel.Reason, Evidence: verdict.Cancel.Evidence, IntentAt: s.Now}
-	if err := c.Cancellations.BeginCancel(ctx, intent); err != nil {
+	err := c.Cancellations.BeginCancel(ctx, intent)
+	if errors.Is(err, reconcile.ErrAlreadyCanceled) {
+		step.Refused++
+		s.Log.Warn("not canceled a second time: tieout canceled this order before, and the shop opened it again; a person must decide", "order", reference)
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	outcome, err := c.Shop.Cancel(ctx, reference, s.Now)

@@ -79,6 +79,11 @@ func (f *Fetch) fetch(ctx context.Context, s Session, plan FetchPlan, covered re
 	if err != nil {
 		return err
 	}
+	if !s.AsOf && covered.Complete.To.After(s.Now) {
+		// A run as of the future claimed what nobody had read. What is really held cannot be told from it: read all again.
+		s.Log.Warn("the coverage reaches into the future: read from the beginning", "feed", plan.Feed.Feed(), "account", plan.Feed.Account(), "claimed", covered.Complete.To)
+		covered.Complete = reconcile.Window{}
+	}
 	window := plan.window(s, covered.Complete)
 	sink := &sink{evidence: f.Evidence, normalise: plan.Normalise, session: s, step: step}
 	tally, failure := plan.Feed.Fetch(ctx, feeds.Request{Window: window, Named: named, Memory: f.Evidence.Memory(plan.Feed.Feed(), plan.Feed.Account()), Sink: sink})
@@ -96,13 +101,14 @@ func (f *Fetch) fetch(ctx context.Context, s Session, plan FetchPlan, covered re
 }
 
 // window begins where the last complete fetch ended, less the overlap, and ends now. By the clock it ends a lag earlier;
-// an instant that was given stands for now as it is.
+// an instant that was given stands for now as it is. A setting that reaches further back than what was ever read makes it
+// begin there once more.
 func (p FetchPlan) window(s Session, complete reconcile.Window) reconcile.Window {
 	window := reconcile.Window{From: p.Since(s.Now), To: s.Now}
 	if !s.AsOf {
 		window.To = s.Now.Add(-p.Lag)
 	}
-	if !complete.Empty() {
+	if !complete.Empty() && !window.From.Before(complete.From) {
 		window.From = complete.To.Add(-p.Overlap)
 	}
 	if window.From.After(window.To) {
@@ -115,6 +121,9 @@ func (p FetchPlan) window(s Session, complete reconcile.Window) reconcile.Window
 func widen(complete, window reconcile.Window) reconcile.Window {
 	if complete.Empty() {
 		return window
+	}
+	if window.From.Before(complete.From) {
+		complete.From = window.From
 	}
 	if window.To.After(complete.To) {
 		complete.To = window.To

@@ -104,21 +104,24 @@ func (r *Refunds) makeOne(ctx context.Context, s Session, row reconcile.OwedRow,
 		return fmt.Errorf("no account %s %s is configured", row.Payment.Feed, row.Payment.Account)
 	}
 	intent, fresh, err := r.Ledger.BeginRefund(ctx, reconcile.RefundIntent{
-		IdempotencyKey: refundKey(row), Payment: row.Payment, RequestID: row.RequestID, Amount: row.Amount, State: reconcile.RefundIntended, CreatedAt: s.Now,
+		IdempotencyKey: refundKey(row), Payment: row.Payment, RequestID: row.RequestID, Amount: row.Amount, State: reconcile.RefundIntended, CreatedAt: s.Moment(),
 	})
-	if err != nil || !fresh && !again(intent, s.Now) {
+	if err != nil || !fresh && !again(intent, s.Moment()) {
 		return err
 	}
-	payment, err := r.payment(ctx, row)
+	payment, known, err := r.payment(ctx, row)
 	if err != nil {
 		return err
 	}
-	outcome, failure := provider.Refund(ctx, feeds.RefundInstruction{Payment: payment, Amount: row.Amount.Minor, IdempotencyKey: intent.IdempotencyKey, Reference: row.RequestID})
+	outcome, failure := provider.Refund(ctx, feeds.RefundInstruction{Payment: payment, Amount: row.Amount.Minor, IdempotencyKey: intent.IdempotencyKey, Reference: row.RequestID, Known: known})
 	if failure != nil {
 		outcome = feeds.RefundOutcome{State: feeds.RefundUnknown, Reason: failure.Error()}
 	}
 	tallyRefund(step, outcome.State)
-	return errors.Join(failure, r.Ledger.FinishRefund(ctx, intent.IdempotencyKey, reconcile.RefundIntentState(outcome.State), outcome.RefundID, outcome.Reason, s.Now))
+	if outcome.State != feeds.RefundMade {
+		s.Log.Warn("a refund was not made", "order", row.OrderReference, "payment", row.Payment.ID, "request", row.RequestID, "amount", row.Amount.String(), "state", outcome.State, "reason", outcome.Reason)
+	}
+	return errors.Join(failure, r.Ledger.FinishRefund(ctx, intent.IdempotencyKey, reconcile.RefundIntentState(outcome.State), outcome.RefundID, outcome.Reason, s.Moment()))
 }
 
 // unknownWait is how long a provider may take to show what it did (trustpayments.md §2 and §3): only then does reading it
@@ -131,7 +134,7 @@ func again(intent reconcile.RefundIntent, now time.Time) bool {
 	switch intent.State {
 	case reconcile.RefundMade, reconcile.RefundRefused:
 		return false
-	case reconcile.RefundUnknown:
+	case reconcile.RefundUnknown, reconcile.RefundIntended: // an intent without an outcome may have been sent by a run that was killed
 		return !now.Before(intent.UpdatedAt.Add(unknownWait))
 	default:
 		return true
@@ -155,17 +158,22 @@ func (r *Refunds) providerOf(payment reconcile.Key) Refunder {
 	return nil
 }
 
-func (r *Refunds) payment(ctx context.Context, row reconcile.OwedRow) (reconcile.Payment, error) {
+// payment returns the payment to refund, and the ids of the refunds that are held.
+func (r *Refunds) payment(ctx context.Context, row reconcile.OwedRow) (reconcile.Payment, []string, error) {
 	facts, err := r.Cases.FactsOfKeys(ctx, []reconcile.Key{row.Payment})
 	if err != nil {
-		return reconcile.Payment{}, err
+		return reconcile.Payment{}, nil, err
+	}
+	var known []string
+	for _, refund := range facts.Refunds {
+		known = append(known, refund.ID)
 	}
 	for _, payment := range facts.Payments {
 		if payment.Key == row.Payment {
-			return payment, nil
+			return payment, known, nil
 		}
 	}
-	return reconcile.Payment{}, fmt.Errorf("payment %s is not held", row.Payment.ID)
+	return reconcile.Payment{}, nil, fmt.Errorf("payment %s is not held", row.Payment.ID)
 }
 
 // refundKey is the same for every try of the same refund, on any day and any machine.

@@ -29,7 +29,17 @@ type Session struct {
 	Now    time.Time // stands for now everywhere: --as-of, or the clock at the run's start
 	AsOf   bool      // Now was given and is not the clock's
 	DryRun bool      // change nothing outside tieout's own database
+	Failed []string  // names of the steps of this run that failed before this one
+	Clock  func() time.Time
 	Log    *slog.Logger
+}
+
+// Moment is the present: the clock's, which has moved on since the run began, unless an instant was given to stand for now.
+func (s Session) Moment() time.Time {
+	if s.AsOf {
+		return s.Now
+	}
+	return s.Clock().UTC().Truncate(time.Microsecond)
 }
 
 // Record keeps runs and their steps.
@@ -109,7 +119,7 @@ func (r *Runner) choose(names []string) ([]Job, error) {
 }
 
 func (r *Runner) locked(ctx context.Context, chosen []Job, options Options) (Tally, error) {
-	session := Session{Now: r.now(options), AsOf: !options.AsOf.IsZero(), DryRun: options.DryRun}
+	session := Session{Now: r.now(options), AsOf: !options.AsOf.IsZero(), DryRun: options.DryRun, Clock: r.Clock}
 	names := make([]string, len(chosen))
 	for i, job := range chosen {
 		names[i] = job.Name()
@@ -129,6 +139,7 @@ func (r *Runner) locked(ctx context.Context, chosen []Job, options Options) (Tal
 		tally.Steps = append(tally.Steps, step)
 		if err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", job.Name(), err))
+			session.Failed = append(session.Failed, job.Name())
 		}
 	}
 	return tally, r.finish(ctx, id, failures)
@@ -157,7 +168,7 @@ func (r *Runner) step(ctx context.Context, job Job, session Session) (reconcile.
 	}
 	r.tell(step)
 	session.Log.Info("step ended", "status", step.Status, "read", step.Read, "stored", step.Stored, "unchanged", step.Unchanged, "rejected", step.Rejected,
-		"matched", step.Matched, "waiting", step.Waiting, "excepted", step.Excepted, "acted", step.Acted, "refused", step.Refused, "took", step.EndedAt.Sub(step.StartedAt).Round(time.Millisecond))
+		"matched", step.Matched, "waiting", step.Waiting, "excepted", step.Excepted, "acted", step.Acted, "refused", step.Refused, "took", step.EndedAt.Sub(step.StartedAt).Round(time.Millisecond).String())
 	// What a step did is recorded even when the run was told to stop.
 	return step, errors.Join(failure, r.Record.SaveStep(context.WithoutCancel(ctx), session.RunID, step))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -23,15 +24,20 @@ func CheckSpec(spec string) error {
 }
 
 // Schedule fires the entries until ctx ends, then waits for those that run. An entry that still runs when its time comes
-// again is skipped; one that panics is logged and fires again next time.
+// again is skipped; one that panics is logged and fires again next time; two whose times meet run one after the other.
 //
 // The order of the wrappers matters: with cron v3.0.1, Recover outside SkipIfStillRunning would keep its token after a
 // panic and silence the entry for ever.
 func Schedule(ctx context.Context, zone *time.Location, entries []Entry, log *slog.Logger) error {
 	logger := cronLogger{log}
+	var turn sync.Mutex // entries whose times meet run one after the other: neither is locked out by the other
 	runner := cron.New(cron.WithLocation(zone), cron.WithLogger(logger), cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))
 	for _, entry := range entries {
-		if _, err := runner.AddFunc(entry.Spec, func() { entry.Run(ctx) }); err != nil {
+		if _, err := runner.AddFunc(entry.Spec, func() {
+			turn.Lock()
+			defer turn.Unlock()
+			entry.Run(ctx)
+		}); err != nil {
 			return fmt.Errorf("schedule %s %q: %w", entry.Name, entry.Spec, err)
 		}
 	}

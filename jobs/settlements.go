@@ -2,20 +2,21 @@ package jobs
 
 import (
 	"context"
+	"slices"
 
 	"tieout/reconcile"
 )
 
-// UnsettledCases finds the cases that hold an AUTH which has not come to rest.
-type UnsettledCases interface {
-	CasesWithPayments(ctx context.Context, statuses []reconcile.PaymentStatus) ([]string, error)
+// UnsettledPayments finds the payments that have not come to rest: pending or suspended.
+type UnsettledPayments interface {
+	UnsettledPayments(ctx context.Context) ([]reconcile.Key, error)
 }
 
 // AgeSettlements judges again the cases whose settlement hangs: settlestatus 10 for more than seven days, or suspended at
 // 2 (source document 002). Alone, it can run far more often than the whole day.
 type AgeSettlements struct {
 	Judging
-	Unsettled UnsettledCases
+	Unsettled UnsettledPayments
 }
 
 // Name is "age-settlements".
@@ -23,11 +24,35 @@ func (*AgeSettlements) Name() string { return "age-settlements" }
 
 // Run judges every case with an unsettled AUTH.
 func (a *AgeSettlements) Run(ctx context.Context, s Session, step *reconcile.Step) error {
-	keys, err := a.Unsettled.CasesWithPayments(ctx, []reconcile.PaymentStatus{reconcile.PaymentPending, reconcile.PaymentSuspended})
+	unsettled, err := a.Unsettled.UnsettledPayments(ctx)
 	if err != nil {
 		return err
 	}
-	return a.again(ctx, s, keys, step)
+	for page := range slices.Chunk(unsettled, pageSize) {
+		cases, err := a.casesOf(ctx, page)
+		if err != nil {
+			return err
+		}
+		if err := a.again(ctx, s, cases, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// casesOf lists the keys of the cases that hold one of these payments.
+func (a *AgeSettlements) casesOf(ctx context.Context, payments []reconcile.Key) ([]string, error) {
+	facts, err := a.Cases.FactsOfKeys(ctx, payments)
+	if err != nil {
+		return nil, err
+	}
+	var cases []string
+	for _, c := range reconcile.Assemble(facts, a.Policy) {
+		if slices.ContainsFunc(c.Payments, func(p reconcile.LinkedPayment) bool { return slices.Contains(payments, p.Key) }) {
+			cases = append(cases, c.Key)
+		}
+	}
+	return cases, nil
 }
 
 // again judges cases by their keys, orders and loose ones alike, a page at a time.

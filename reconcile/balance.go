@@ -14,7 +14,7 @@ type GapKind string
 // The gaps between a provider's balance and what we hold (design §5, "UNEXPLAINED").
 const (
 	GapUnknownObject GapKind = "movement of an object that is not held"
-	GapDiffers       GapKind = "movement that differs from its object"
+	GapDiffers       GapKind = "object whose movements differ from it"
 	GapNoMovement    GapKind = "payment without a movement"
 )
 
@@ -23,7 +23,7 @@ type Gap struct {
 	Feed    string
 	Account string
 	Kind    GapKind
-	ID      string       // of the movement, or of the payment that has none
+	ID      string       // of the movement, or of the object whose movements differ or are missing
 	Amount  money.Amount // signed: what the balance shows more (or less) than what we hold accounts for
 }
 

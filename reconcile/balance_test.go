@@ -37,7 +37,7 @@ func TestBalances(t *testing.T) {
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Fatal(diff)
 	}
-	if text := raised[0].Explanation; !strings.Contains(text, "2 × movement of an object that is not held (first txn_1), 1 movement that differs from its object (txn_3)") {
+	if text := raised[0].Explanation; !strings.Contains(text, "2 × movement of an object that is not held (first txn_1), 1 object whose movements differ from it (txn_3)") {
 		t.Errorf("the gaps are told as %q", text)
 	}
 	slices.Reverse(gaps)

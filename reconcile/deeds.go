@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"errors"
 	"time"
 
 	"tieout/reconcile/money"
@@ -25,6 +26,10 @@ type ExceptionChange struct {
 	Note     string
 	RunID    int64 // 0: by a person
 }
+
+// ErrAlreadyCanceled is returned where an order is to be canceled that tieout has canceled once: somebody opened it again,
+// and that is a person's decision.
+var ErrAlreadyCanceled = errors.New("already canceled by tieout")
 
 // CancelOutcome is how an attempt to cancel an order ended.
 type CancelOutcome string

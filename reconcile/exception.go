@@ -84,7 +84,10 @@ type Exception struct {
 // is one exception for each currency.
 func (e Exception) ID() string {
 	about := []string{string(e.Code), e.Feed, e.Account, e.OrderReference, e.TransactionReference}
-	if e.OrderReference == "" && e.TransactionReference == "" {
+	switch {
+	case e.Code == DataInvalid:
+		about = []string{string(e.Code), e.CaseKey} // two kinds of objects may have one id
+	case e.OrderReference == "" && e.TransactionReference == "":
 		about = append(about, e.Currency)
 	}
 	sum := sha256.Sum256([]byte(strings.Join(about, "\x00")))

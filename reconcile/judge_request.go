@@ -60,6 +60,8 @@ func (j *judge) decide(request record, payment held, left int64, promised map[Ke
 		owed.Reason = fmt.Sprintf("the window closed at %s", at(end))
 	case len(j.c.Rejections) > 0:
 		owed.Decision, owed.Reason = DecisionPerson, fmt.Sprintf("%s %s could not be read and may be this refund", j.c.Rejections[0].Feed, j.c.Rejections[0].ID)
+	case j.doubt(payment) != "":
+		owed.Decision, owed.Reason = DecisionPerson, j.doubt(payment)
 	default:
 		promised[payment.Key] += request.amount.Minor
 		owed.Decision, owed.Reason = DecisionApproved, fmt.Sprintf("settled, inside the window until %s, %s left of payment %s", at(end), remaining, payment.ID)
@@ -68,6 +70,22 @@ func (j *judge) decide(request record, payment held, left int64, promised map[Ke
 	if owed.Decision != DecisionRejected || !j.now.Before(end) {
 		j.goBack = append(j.goBack, owed)
 	}
+}
+
+// doubt says why money of this payment should not go back by itself although the figures allow it: the customer disputes it
+// and may get it back that way, or the provider was not read completely and may have given it back already.
+func (j *judge) doubt(payment held) string {
+	for _, dispute := range j.c.Disputes {
+		if dispute.Status == DisputeOpen && belongs(dispute.Key, dispute.PaymentID, payment.Payment) {
+			return fmt.Sprintf("the customer disputes payment %s (%s)", payment.ID, dispute.ID)
+		}
+	}
+	for _, coverage := range j.ctx.Coverage {
+		if coverage.Feed == payment.Feed && coverage.Account == payment.Account && (coverage.Reason != "" || coverage.Complete.Empty()) {
+			return fmt.Sprintf("%s (%s) was not read completely and may show a refund already", nameOf(coverage.Feed), coverage.Account)
+		}
+	}
+	return ""
 }
 
 func (j *judge) asksTooMuch(request record, payment Key, left money.Amount) {

@@ -3,7 +3,6 @@ package reconcile
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"tieout/reconcile/money"
 )
@@ -85,24 +84,13 @@ func (j *judge) windowOf(owed Owed) {
 	if stage < 0 {
 		return
 	}
-	left := owed.WindowEndsAt.Sub(j.now)
-	j.raiseWindow(owed, RefundWindowClosing, stageSeverity(stage), fmt.Sprintf("must go back (%s), and the window closes at %s, in %s", owed.Why, at(owed.WindowEndsAt), daysLeft(left)))
+	j.raiseWindow(owed, RefundWindowClosing, stageSeverity(stage), fmt.Sprintf("must go back (%s), and the window closes at %s", owed.Why, at(owed.WindowEndsAt)))
 }
 
 // stageSeverity rises with each warning that has passed: 14, 7, 3, 1 days by default.
 func stageSeverity(stage int) Severity {
 	severities := []Severity{Low, Medium, High, Critical}
 	return severities[min(stage, len(severities)-1)]
-}
-
-func daysLeft(left time.Duration) string {
-	if left < day {
-		return "less than a day"
-	}
-	if left < 2*day {
-		return "1 day"
-	}
-	return fmt.Sprintf("%d days", left/day)
 }
 
 func (j *judge) raiseWindow(owed Owed, code Code, severity Severity, text string) {

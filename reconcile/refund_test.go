@@ -328,6 +328,12 @@ func TestRequests(t *testing.T) {
 				"REFUND_WINDOW_CLOSING ch_1: expected 0.00 actual 100.00 difference 100.00 EUR critical due "+stamp(end), approved, "review "+stamp(end))}},
 		},
 		{
+			name: "the customer disputes the payment: no money goes back by itself",
+			told: told(order("A-1", reconcile.OrderPaid), charge("ch_1", "A-1"), asked("rr_1", "A-1", eur(4000), noon.Add(day)), dispute("dp_1", "ch_1", eur(10000), reconcile.DisputeOpen)),
+			then: []moment{{now: noon.Add(2 * day), want: says("excepted ch_1 by reference", "DISPUTED dp_1: expected - actual 100.00 difference 100.00 EUR due "+stamp(noon.Add(10*day)),
+				"owed 40.00 EUR of ch_1: refund requested rr_1, needs a person", "review "+stamp(end.Add(-14*day)))}},
+		},
+		{
 			name: "while a row of the case cannot be read, which may be the refund itself, is left to a person",
 			told: append(paid, ask, unreadable("stripe", "refund", "re_9", "", "ch_1")),
 			then: []moment{{now: noon.Add(2 * day), want: says("matched ch_1 by reference", "owed 40.00 EUR of ch_1: refund requested rr_1, needs a person", "review "+stamp(end.Add(-14*day)))}},

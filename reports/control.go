@@ -51,19 +51,25 @@ func controlTable(day Day) table {
 	}, withoutErrors(shown))
 }
 
-// unaccounted says in words which control totals do not add up, or nothing. Then no row can be trusted: the report must not
-// pass over it in silence.
+// unaccounted says in words which control totals do not add up, or nothing, and how many orders nobody judged. Then no row
+// can be trusted: the report must not pass over it in silence.
 func unaccounted(day Day) string {
 	var parts []string
+	unjudged := 0
 	for _, c := range day.Totals {
+		unjudged += c.Unjudged
 		if c.Cases != c.accounted() {
 			parts = append(parts, fmt.Sprintf("%s has %d cases in and %d accounted for", strings.Join(strings.Fields(c.Feed+" "+c.Account+" "+c.Currency), " "), c.Cases, c.accounted()))
 		}
 	}
-	if len(parts) == 0 {
-		return ""
+	var sentences []string
+	if unjudged > 0 {
+		sentences = append(sentences, plural(int64(unjudged), "order was", "orders were")+" not judged.")
 	}
-	return "The control totals do not add up: " + strings.Join(parts, "; ") + "."
+	if len(parts) > 0 {
+		sentences = append(sentences, "The control totals do not add up: "+strings.Join(parts, "; ")+".")
+	}
+	return strings.Join(sentences, " ")
 }
 
 // matchRate is how much of what is due in one currency is matched.

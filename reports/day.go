@@ -24,6 +24,7 @@ type Day struct {
 	Zone       *time.Location // the finance zone: the wall time shown in the workbook. CSV is always in UTC
 	Version    string         // of tieout
 
+	Failed []string // the steps of this run that failed before the report, in their order: what it shows may be of an earlier run
 	Totals []ControlTotal
 	Feeds  []FeedState
 
@@ -41,7 +42,7 @@ type Tally struct {
 	Value money.Amount
 }
 
-// ControlTotal proves that nothing was lost on the way for one feed, account and currency: what came in is either
+// ControlTotal shows whether anything was lost on the way for one feed, account and currency: what came in should be either
 // matched, waiting, excepted, without anything due, out of scope or rejected. Each case is counted in exactly one row
 // (with its payment where it has one, else with its order), because the total rows of the summary add the rows of a
 // currency. An amount without a currency is taken to be in Currency; one in another currency is an error, because a row is
@@ -58,7 +59,8 @@ type ControlTotal struct {
 	Fees     *money.Amount // of the provider's balance; nil where it did not move in this currency
 	Net      *money.Amount // as Fees; payouts left out
 
-	Cases      int // and rejected rows: what has to come out below, counted apart from it
+	Cases      int // judged or not, and rejected rows: what has to come out below
+	Unjudged   int // of Cases: orders that are held and were never judged, so that they come out nowhere
 	Matched    Tally
 	Waiting    Tally
 	Excepted   Tally
@@ -67,7 +69,7 @@ type ControlTotal struct {
 	Rejected   int // rows that could not be read; they have no amount
 }
 
-// accounted is how many of the cases came out somewhere. It differs from Cases only by a fault of ours.
+// accounted is how many of the cases came out somewhere. It is less than Cases where orders were not judged.
 func (c ControlTotal) accounted() int {
 	return c.Matched.Count + c.Waiting.Count + c.Excepted.Count + c.NothingDue + c.OutOfScope.Count + c.Rejected
 }
@@ -123,7 +125,7 @@ type CanceledOrder struct {
 	CanceledAt     time.Time
 	Reason         string
 	Evidence       string // each source and payment that was looked at with its status: "src_1 canceled; src_2 failed"
-	CustomerTold   string // state of the message in the outbox: "waiting", "sent 2026-03-10T08:00:00Z", …
+	CustomerTold   string // "waiting in the outbox", "sent 2026-03-10T08:00:00Z" or "no message"
 }
 
 // AgeingRow is one payment that is authorised and not settled. Age and bucket are counted by the report.
@@ -133,7 +135,7 @@ type AgeingRow struct {
 	TransactionReference string
 	OrderReference       string
 	Amount               money.Amount
-	SettleStatus         string // as the provider writes it: 0, 1, 10, 2
+	SettleStatus         string // Trust Payments' number (0, 1, 10, 2), or the status of a payment that has none
 	StartedAt            time.Time
 	DueAt                time.Time // zero: no due date
 	State                string    // waiting, overdue or suspended
@@ -150,7 +152,7 @@ type RefundWindowRow struct {
 	Why              string       // refund requested, duplicate payment, paid after cancel
 	AskedAt          time.Time    // zero: nobody asked, it is owed
 	WindowEnds       time.Time    // the first instant at which a refund is refused (half-open); zero: none yet
-	Decision         string       // approved, rejected, needs a person, or how the refund that was tried stands
+	Decision         string       // approved, rejected or needs a person; once a refund was begun: refund intent, made, refused or unknown
 	Reason           string
 }
 
@@ -165,7 +167,7 @@ type PayoutRow struct {
 	Movements            int
 	MovementsSum         *money.Amount // nil: the movements are not known (yet)
 	Difference           *money.Amount // amount − sum of movements; nil until the provider says that they are all there
-	ReconciliationStatus string        // the provider's: completed, in_progress, not_applicable
+	ReconciliationStatus string        // completed, in progress, or "not itemised: manual payout"
 }
 
 // MatchedRow is one order and the payment that agrees with it.
@@ -178,6 +180,6 @@ type MatchedRow struct {
 	PaidAmount       money.Amount
 	Refunded         money.Amount
 	PaidAt           time.Time
-	Settlement       string // movement or payout that settled it; empty when not known yet
-	MatchedBy        string // the rule: payment id, reference, truncated reference
+	Settlement       string // the payout that paid it out, else its movement; empty where neither is known
+	MatchedBy        string // the rule: "stored id", "reference", "source's reference" or "truncated reference"
 }

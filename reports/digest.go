@@ -172,10 +172,14 @@ func exceptionAgeingTable(d digest) table {
 	return newTable("Ageing of exceptions", "", "None: no exception is open.", append(fields, all), withoutErrors(d.ageing))
 }
 
-// headline says in words whether the day ties out. It says so only if every feed is complete, no row was rejected, the
-// control totals add up and no exception is open; whatever stands against it is said instead, each thing on a line.
+// headline says in words whether the day ties out. It says so only if no step of the run failed, every feed is complete, no
+// row was rejected, every order was judged, the control totals add up and no exception is open; whatever stands against it
+// is said instead, each thing on a line.
 func headline(day Day, d digest) (sentence string, tiesOut bool) {
 	var parts []string
+	if len(day.Failed) > 0 {
+		parts = append(parts, "Failed in this run: "+strings.Join(day.Failed, ", ")+". The figures may be those of an earlier run.")
+	}
 	if d.count > 0 {
 		parts = append(parts, exceptionsInWords(d))
 	}
@@ -185,21 +189,32 @@ func headline(day Day, d digest) (sentence string, tiesOut bool) {
 	if lost := unaccounted(day); lost != "" {
 		parts = append(parts, lost)
 	}
-	rejected, waiting := 0, 0
-	for _, c := range day.Totals {
-		rejected += c.Rejected
-		waiting += c.Waiting.Count
-	}
-	if rejected > 0 {
-		parts = append(parts, plural(int64(rejected), "row", "rows")+" could not be read.")
+	if rejected := sumOver(day, func(c ControlTotal) int { return c.Rejected }); rejected > 0 {
+		parts = append(parts, plural(rejected, "row", "rows")+" could not be read.")
 	}
 	if tiesOut = len(parts) == 0; tiesOut {
 		parts = append(parts, "Everything ties out.")
 	}
-	if waiting > 0 {
+	return strings.Join(append(parts, asidesInWords(day)...), "\n"), tiesOut
+}
+
+// asidesInWords says which cases the headline does not speak of: they stand against nothing, and are not matched either.
+func asidesInWords(day Day) []string {
+	var parts []string
+	if waiting := sumOver(day, func(c ControlTotal) int { return c.Waiting.Count }); waiting > 0 {
 		parts = append(parts, grouped(fmt.Sprint(waiting))+" waiting inside the grace, which is no exception.")
 	}
-	return strings.Join(parts, "\n"), tiesOut
+	if outside := sumOver(day, func(c ControlTotal) int { return c.OutOfScope.Count }); outside > 0 {
+		parts = append(parts, grouped(fmt.Sprint(outside))+" out of scope: of payment methods or providers that are not looked after.")
+	}
+	return parts
+}
+
+func sumOver(day Day, count func(ControlTotal) int) (sum int64) {
+	for _, c := range day.Totals {
+		sum += int64(count(c))
+	}
+	return sum
 }
 
 // shownLargest is how many currencies the headline names the largest exception of.

@@ -46,6 +46,22 @@ func TestHeadline(t *testing.T) {
 			func(d *Day) {
 				d.Totals = []ControlTotal{{Feed: "shop", Currency: "EUR", Cases: 9, Matched: Tally{Count: 9}}, {Feed: "stripe", Account: "main", Currency: "EUR", Cases: 5, Matched: Tally{Count: 3}, NothingDue: 1}}
 			}, "The control totals do not add up: stripe main EUR has 5 cases in and 4 accounted for.", false},
+		"orders that nobody judged": {
+			func(d *Day) {
+				d.Totals = []ControlTotal{{Feed: "shop", Account: "shop", Currency: "EUR", Cases: 9, Unjudged: 1, Matched: Tally{Count: 8}}}
+			}, "1 order was not judged. The control totals do not add up: shop shop EUR has 9 cases in and 8 accounted for.", false},
+		"orders in two currencies that nobody judged": {
+			func(d *Day) {
+				d.Totals = []ControlTotal{{Feed: "shop", Currency: "EUR", Cases: 1200, Unjudged: 1200}, {Feed: "shop", Currency: "JPY", Cases: 1, Unjudged: 1}}
+			}, "1,201 orders were not judged. The control totals do not add up: shop EUR has 1200 cases in and 0 accounted for; shop JPY has 1 cases in and 0 accounted for.", false},
+		"steps that failed": {
+			func(d *Day) { d.Failed = []string{"fetch", "reconcile"} },
+			"Failed in this run: fetch, reconcile. The figures may be those of an earlier run.", false},
+		"out of scope stands against nothing": {
+			func(d *Day) {
+				d.Totals = []ControlTotal{{Currency: "EUR", Cases: 1201, Waiting: Tally{Count: 1}, OutOfScope: Tally{Count: 1200}}}
+			},
+			"Everything ties out.\n1 waiting inside the grace, which is no exception.\n1,200 out of scope: of payment methods or providers that are not looked after.", true},
 		"no feed at all": {
 			func(d *Day) { d.Feeds = nil }, "No feed was read, so nothing can be said to tie out.", false},
 	}

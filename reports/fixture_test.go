@@ -56,13 +56,13 @@ func busyDay(t testing.TB) Day {
 		{Feed: "trustpayments", Account: "site_70210", TransactionReference: "42-9-1000733", OrderReference: "EVT-2026-00812", Amount: kwd(10500), SettleStatus: "0", StartedAt: daysAgo(2), DueAt: daysAgo(-5), State: "waiting"},
 	})
 	day.RefundWindow = withoutErrors([]RefundWindowRow{
-		{OrderReference: "EVT-2026-00214", PaymentReference: "ch_3NfRkq2eZvKYlo2C1kQ9xYzA", Feed: "stripe", Account: "main", Amount: eur(9900), Why: "requested", AskedAt: daysAgo(3), WindowEnds: asOf.Add(60 * time.Hour), Decision: "accepted", Reason: "inside the window and settled"},
-		{OrderReference: "EVT-2025-09113", PaymentReference: "py_3NfRkq2eZvKYlo2C1kQ9xYzB", Feed: "stripe", Account: "main", Amount: eur(2500), Why: "duplicate", WindowEnds: asOf.Add(-time.Hour), Decision: "rejected", Reason: "the window of 90 days is over: return the money by bank transfer"},
-		{OrderReference: "EVT-2026-00812", PaymentReference: "42-9-1000733", Feed: "trustpayments", Account: "site_70210", Amount: kwd(10500), Why: "requested", AskedAt: daysAgo(1), Decision: "rejected", Reason: "payment 42-9-1000733 has not settled"},
+		{OrderReference: "EVT-2026-00214", PaymentReference: "ch_3NfRkq2eZvKYlo2C1kQ9xYzA", Feed: "stripe", Account: "main", Amount: eur(9900), Why: "refund requested", AskedAt: daysAgo(3), WindowEnds: asOf.Add(60 * time.Hour), Decision: "approved", Reason: "inside the window and settled"},
+		{OrderReference: "EVT-2025-09113", PaymentReference: "py_3NfRkq2eZvKYlo2C1kQ9xYzB", Feed: "stripe", Account: "main", Amount: eur(2500), Why: "duplicate payment", WindowEnds: asOf.Add(-time.Hour), Decision: "rejected", Reason: "the window of 90 days is over: return the money by bank transfer"},
+		{OrderReference: "EVT-2026-00812", PaymentReference: "42-9-1000733", Feed: "trustpayments", Account: "site_70210", Amount: kwd(10500), Why: "refund requested", AskedAt: daysAgo(1), Decision: "rejected", Reason: "payment 42-9-1000733 has not settled"},
 	})
 	day.Payouts = withoutErrors([]PayoutRow{
 		{Feed: "stripe", Account: "main", Payout: "po_1NfRkq2eZvKYlo2CwXyZ0001", Amount: eur(1204550), Status: "paid", ArrivesAt: daysAgo(0), Movements: 311, MovementsSum: ptr(eur(1204500)), Difference: ptr(eur(50)), ReconciliationStatus: "completed"},
-		{Feed: "stripe", Account: "main", Payout: "po_1NfRkq2eZvKYlo2CwXyZ0002", Amount: jpy(980000), Status: "in_transit", ArrivesAt: daysAgo(-2), Movements: 12, ReconciliationStatus: "in_progress"},
+		{Feed: "stripe", Account: "main", Payout: "po_1NfRkq2eZvKYlo2CwXyZ0002", Amount: jpy(980000), Status: "in_transit", ArrivesAt: daysAgo(-2), Movements: 12, ReconciliationStatus: "in progress"},
 	})
 	day.Matched = withoutErrors(matchedRows(9))
 	return day
@@ -107,7 +107,7 @@ func matchedRows(n int) []MatchedRow {
 		value := []func(int64) money.Amount{eur, jpy, kwd}[i%3](int64(1000000 + 1234*i))
 		rows[i] = MatchedRow{
 			OrderReference: fmt.Sprintf("EVT-2026-%05d", i), Feed: "stripe", Account: "main", PaymentReference: fmt.Sprintf("ch_3NfRkq2eZvKYlo2C%08d", i),
-			OrderAmount: value, PaidAmount: value, PaidAt: asOf.Add(-time.Duration(i) * time.Hour), Settlement: fmt.Sprintf("txn_3NfRkq2eZvKYlo2C%07d", i), MatchedBy: "payment id",
+			OrderAmount: value, PaidAmount: value, PaidAt: asOf.Add(-time.Duration(i) * time.Hour), Settlement: fmt.Sprintf("txn_3NfRkq2eZvKYlo2C%07d", i), MatchedBy: "stored id",
 		}
 	}
 	return rows

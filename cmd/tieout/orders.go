@@ -58,11 +58,31 @@ func (a *app) importOrders(ctx context.Context, path string, now time.Time) (err
 	report, failure := shop.Import(held, file, p.mapping, importSink{p: p, now: now})
 	switch {
 	case failure == nil:
-		failure = p.store.SetCoverage(ctx, 0, reconcile.Coverage{Feed: reconcile.FeedShop, Account: p.mapping.Account, Complete: reconcile.Window{To: now}})
+		failure = p.coverImport(ctx, path, report.Unplaced, now)
 	case report.Read == 0: // the file cannot be read to its end, and nothing of it was stored
 		failure = usageError{failure}
 	}
 	return errors.Join(a.printImport(path, report), failure, release(context.WithoutCancel(ctx)), badRows(report))
+}
+
+// coverImport says through when the shop is known. Where rows name no order that could be kept, any order may be among
+// them: what was covered before stays, and nothing more is called missing or canceled on the strength of this file.
+func (p *parts) coverImport(ctx context.Context, path string, unplaced int, now time.Time) error {
+	covered := reconcile.Coverage{Feed: reconcile.FeedShop, Account: p.mapping.Account, Complete: reconcile.Window{To: now}}
+	if unplaced > 0 {
+		held, err := p.store.Coverage(ctx)
+		if err != nil {
+			return err
+		}
+		covered.Complete = reconcile.Window{}
+		for _, c := range held {
+			if c.Feed == covered.Feed && c.Account == covered.Account {
+				covered.Complete = c.Complete
+			}
+		}
+		covered.Reason = fmt.Sprintf("%d rows of %s name no order that could be kept; mend them and import again", unplaced, path)
+	}
+	return p.store.SetCoverage(ctx, 0, covered)
 }
 
 // importSink observes imported orders outside a run.

@@ -47,7 +47,7 @@ func (p *parts) financeDay(t time.Time) string {
 }
 
 func (p *parts) day(ctx context.Context, s jobs.Session) (reports.Day, error) {
-	day := reports.Day{FinanceDay: p.financeDay(s.Now), AsOf: s.Now, Zone: p.config.Timezone.Location, Version: version}
+	day := reports.Day{FinanceDay: p.financeDay(s.Now), AsOf: s.Now, Zone: p.config.Timezone.Location, Version: version, Failed: s.Failed}
 	totals, err := p.store.Totals(ctx)
 	if err != nil {
 		return day, err
@@ -108,7 +108,7 @@ func controlTotal(t store.Total) reports.ControlTotal {
 	amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: t.Currency} }
 	tally := func(of store.Tally) reports.Tally { return reports.Tally{Count: of.Count, Value: amount(of.Minor)} }
 	row := reports.ControlTotal{
-		Feed: t.Feed, Account: t.Account, Currency: t.Currency, Cases: t.Cases + t.Rejected,
+		Feed: t.Feed, Account: t.Account, Currency: t.Currency, Cases: t.Cases + t.Rejected, Unjudged: t.Unjudged,
 		Matched: tally(t.Matched), Waiting: tally(t.Waiting), Excepted: tally(t.Excepted), NothingDue: t.Closed.Count,
 		OutOfScope: tally(t.OutOfScope), Rejected: t.Rejected,
 	}

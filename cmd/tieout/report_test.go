@@ -1,15 +1,19 @@
 package main
 
 import (
+	"archive/zip"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"tieout/feeds/simulator"
+	"tieout/jobs"
 	"tieout/reconcile"
 	"tieout/reconcile/money"
 )
@@ -61,6 +65,42 @@ func (s *scene) checkControlTotals(now time.Time) {
 	}
 	if n := count("tieout_orders"); orders != n {
 		s.t.Errorf("%s: %d orders in the summary, %d in the database", now.Format(time.DateOnly), orders, n)
+	}
+}
+
+// A report over orders that were fetched and not judged says how many they are; one after a step that failed says which.
+func TestHeadlineOfARunThatDidNotDoAll(t *testing.T) {
+	s := newScene(t, sqliteApart, newWorld(t, simulator.Config{Seed: 2, Orders: 40}))
+	s.moveTo(firstDay)
+	s.must("run", "fetch", "--as-of", firstDay.Format(time.RFC3339))
+	s.must("report", "--as-of", firstDay.Format(time.RFC3339))
+	orders := texts(t, inDatabase(t, s.database), "SELECT COUNT(*) FROM tieout_orders")[0]
+	s.checkHeadline(orders+" orders were not judged. The control totals do not add up: ", true)
+	s.day(firstDay)
+	s.checkHeadline("not judged", false)
+	s.checkHeadline("Failed in this run", false)
+	if _, err := s.open().writeReport(t.Context(), jobs.Session{Now: firstDay, Failed: []string{"reconcile"}}); err != nil {
+		t.Fatal(err)
+	}
+	s.checkHeadline("Failed in this run: reconcile. ", true)
+}
+
+// checkHeadline looks for words of the headline in the first day's workbook, whose summary is its first sheet.
+func (s *scene) checkHeadline(words string, want bool) {
+	s.t.Helper()
+	book, err := zip.OpenReader(filepath.Join(s.reports(firstDay), "tieout-"+firstDay.Format(time.DateOnly)+".xlsx"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	content, err := fs.ReadFile(book, "xl/worksheets/sheet1.xml")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := book.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	if summary := string(content); strings.Contains(summary, words) != want || want && strings.Contains(summary, "Everything ties out") {
+		s.t.Errorf("does the summary say %q? want %t, and if so not that everything ties out", words, want)
 	}
 }
 

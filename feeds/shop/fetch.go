@@ -11,26 +11,32 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"tieout/feeds"
+	"tieout/reconcile"
 )
 
 // batchSize is how many observations a sink is handed at a time.
 const batchSize = 500
 
 // Fetch hands over every order that may have changed since the window began, and every refund. It may hand over rows that
-// did not change: the store compares. Without a mapped changed column all orders are read.
+// did not change: the store compares. Without a mapped changed column all orders are read; with one, also those that the
+// request's memory calls open, whenever they changed: they were rejected, and the mapping may have been mended since.
 //
 // A reference that stands in several rows is handed over once, without the rows' contents, and its normaliser rejects it:
 // which of them is the order would be a guess.
 func (s *Shop) Fetch(ctx context.Context, request feeds.Request) (feeds.Tally, error) {
 	out := s.newDelivery(request.Sink)
-	err := s.inSnapshot(ctx, func(tx *sqlx.Tx) error {
-		if err := s.readOrders(ctx, tx, request, out); err != nil {
+	open, err := s.openOrders(ctx, request.Memory)
+	if err != nil {
+		return feeds.Tally{}, err
+	}
+	err = s.inSnapshot(ctx, func(tx *sqlx.Tx) error {
+		if err := s.readOrders(ctx, tx, request.Window, open, out); err != nil {
 			return fmt.Errorf("read orders of %s: %w", s.orders.name, err)
 		}
 		if s.refunds == nil {
 			return nil
 		}
-		if err := s.readTable(ctx, tx, *s.refunds, "1 = 1", nil, out); err != nil {
+		if err := s.readTable(ctx, tx, *s.refunds, selection{where: "1 = 1"}, out); err != nil {
 			return fmt.Errorf("read refunds of %s: %w", s.refunds.name, err)
 		}
 		return nil
@@ -41,12 +47,28 @@ func (s *Shop) Fetch(ctx context.Context, request feeds.Request) (feeds.Tally, e
 	return feeds.Tally{Read: out.handed}, err
 }
 
-func (s *Shop) readOrders(ctx context.Context, tx *sqlx.Tx, request feeds.Request, out *delivery) error {
-	where, args := "1 = 1", []any(nil)
-	if changed := s.orders.field(keyChanged); changed.column != "" {
-		where, args = s.dialect.changedSince(changed.column, s.orders.types[keyChanged], request.Window.From)
+// openOrders asks before the read begins, for the memory may need the connection that the read will hold. A shop that does
+// not tell what changed is read whole.
+func (s *Shop) openOrders(ctx context.Context, memory feeds.Memory) ([]string, error) {
+	if memory == nil || s.orders.field(keyChanged).column == "" {
+		return nil, nil
 	}
-	return s.readTable(ctx, tx, s.orders, where, args, out)
+	return memory.Open(ctx, KindOrder)
+}
+
+// readOrders hands over what may have changed in a window and the open orders, each once.
+func (s *Shop) readOrders(ctx context.Context, tx *sqlx.Tx, window reconcile.Window, open []string, out *delivery) error {
+	rows := selection{where: "1 = 1", without: map[string]bool{}}
+	if changed := s.orders.field(keyChanged); changed.column != "" {
+		rows.where, rows.args = s.dialect.changedSince(changed.column, s.orders.types[keyChanged], window.From)
+	}
+	for _, reference := range open {
+		rows.without[reference] = true
+		if err := s.readOrder(ctx, tx, reference, out); err != nil {
+			return fmt.Errorf("order %q: %w", reference, err)
+		}
+	}
+	return s.readTable(ctx, tx, s.orders, rows, out)
 }
 
 // Reread hands over these orders as they are now. One that the shop does not have is left out.
@@ -82,8 +104,15 @@ func (s *Shop) readOrder(ctx context.Context, tx *sqlx.Tx, reference string, out
 	return out.add(ctx, s.observation(s.orders, rows[0]))
 }
 
-// readTable hands over the rows of a table that meet a condition, and every id that stands in several rows.
-func (s *Shop) readTable(ctx context.Context, tx *sqlx.Tx, t table, where string, args []any, out *delivery) error {
+// selection says which rows of a table to read.
+type selection struct {
+	where   string
+	args    []any
+	without map[string]bool // ids that were handed over already
+}
+
+// readTable hands over the selected rows of a table, and every id that stands in several rows.
+func (s *Shop) readTable(ctx context.Context, tx *sqlx.Tx, t table, selected selection, out *delivery) error {
 	repeated, err := s.repeatedIDs(ctx, tx, t)
 	if err != nil {
 		return err
@@ -91,12 +120,15 @@ func (s *Shop) readTable(ctx context.Context, tx *sqlx.Tx, t table, where string
 	several := map[string]bool{}
 	for _, id := range repeated {
 		several[id.ID] = true
+		if selected.without[id.ID] {
+			continue
+		}
 		if err := out.add(ctx, s.repeated(t, id.ID, id.Rows)); err != nil {
 			return err
 		}
 	}
-	return s.eachRow(ctx, tx, t, where, args, func(r row) error {
-		if several[r[t.id.key]] {
+	return s.eachRow(ctx, tx, t, selected.where, selected.args, func(r row) error {
+		if id := r[t.id.key]; several[id] || selected.without[id] {
 			return nil
 		}
 		return out.add(ctx, s.observation(t, r))

@@ -208,6 +208,79 @@ func TestFetchRejectsARepeatedReference(t *testing.T) {
 	})
 }
 
+// openOrders is a memory that holds these orders as rejected.
+type openOrders []string
+
+func (o openOrders) Open(_ context.Context, kind string) ([]string, error) {
+	if kind != shop.KindOrder {
+		return nil, nil
+	}
+	return o, nil
+}
+
+func (openOrders) Missing(context.Context, string, []string) ([]string, error) { return nil, nil }
+
+// An order that was rejected is read again whenever it changed, and each order is handed over once.
+func TestFetchReadsOpenOrdersAgain(t *testing.T) {
+	open := openOrders{"gone", "late", "old", "once twice", "twice"}
+	for name, test := range map[string]struct {
+		changed string // the column
+		memory  feeds.Memory
+		want    []string
+	}{
+		"no memory":         {"updated_at", nil, []string{"late", "twice"}},
+		"what changed":      {"updated_at", open, []string{"late", "old", "once twice", "twice"}},
+		"no changed column": {"", open, []string{"late", "old", "once twice", "other", "twice"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachDatabase(t, func(t *testing.T, db database) {
+				db.exec(t, ordersTable(db), `INSERT INTO orders (order_no, total, currency, state, updated_at) VALUES
+					('old', 1, 'EUR', 'new', '2025-01-01T00:00:00Z'), ('other', 1, 'EUR', 'new', '2025-01-01T00:00:00Z'),
+					('once twice', 1, 'EUR', 'new', '2025-01-01T00:00:00Z'), ('late', 1, 'EUR', 'new', '2025-03-01T00:00:00Z'),
+					('twice', 1, 'EUR', 'new', '2025-01-01T00:00:00Z'), ('twice', 1, 'EUR', 'new', '2025-03-01T00:00:00Z')`)
+				db.SetMaxOpenConns(1)
+				m := usual()
+				m.Columns.Changed = test.changed
+				var got sink
+				request := feeds.Request{Window: reconcile.Window{From: utc("2025-02-01T00:00:00Z")}, Memory: test.memory, Sink: &got}
+				tally, err := mustOpen(t, db, m).Fetch(t.Context(), request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var handed []string
+				for _, o := range got.all {
+					handed = append(handed, o.Key.ID)
+				}
+				slices.Sort(handed)
+				if diff := cmp.Diff(test.want, handed); diff != "" || tally.Read != len(test.want) {
+					t.Errorf("%d read, handed over (-want +got):\n%s", tally.Read, diff)
+				}
+				for id, record := range got.records(m) {
+					if _, rejected := record.(reconcile.Rejection); rejected != (id == "twice") {
+						t.Errorf("%s is %v", id, record)
+					}
+				}
+			})
+		})
+	}
+}
+
+type brokenMemory struct {
+	openOrders
+	err error
+}
+
+func (m brokenMemory) Open(context.Context, string) ([]string, error) { return nil, m.err }
+
+func TestFetchStopsWithoutItsMemory(t *testing.T) {
+	db := openSQLite(t)
+	db.exec(t, ordersTable(db))
+	full := errors.New("disk full")
+	if _, err := mustOpen(t, db, usual()).Fetch(t.Context(), feeds.Request{Memory: brokenMemory{err: full}, Sink: &sink{}}); !errors.Is(err, full) {
+		t.Errorf("error is %v", err)
+	}
+}
+
 func TestFetchHandsOverInBatches(t *testing.T) {
 	for name, connections := range map[string]int{"a pool": 0, "one connection, which the sink needs": 1} {
 		t.Run(name, func(t *testing.T) {

@@ -19,6 +19,7 @@ type ImportReport struct {
 	Stored   int // orders handed to the sink
 	Repeated int // rows that say the same again of an order that was stored
 	Bad      []BadRow
+	Unplaced int // of the bad rows, those of which nothing was handed to the sink: the order that they mean is not known
 }
 
 // BadRow is a row that was not stored.
@@ -62,6 +63,7 @@ func (report *ImportReport) sort(lines []line, m Mapping) (orders, refused []fee
 	for _, l := range lines {
 		if l.bad != "" {
 			report.Bad = append(report.Bad, BadRow{l.number, l.bad})
+			report.Unplaced++
 			continue
 		}
 		reference := l.row[keyReference]
@@ -73,7 +75,9 @@ func (report *ImportReport) sort(lines []line, m Mapping) (orders, refused []fee
 	for _, reference := range references {
 		if bad := judgeLines(byReference[reference], normalise, m.Account); len(bad) > 0 {
 			report.Bad = append(report.Bad, bad...)
-			if !blank(reference) {
+			if blank(reference) {
+				report.Unplaced += len(bad)
+			} else {
 				refused = append(refused, refusal(byReference[reference], m.Account))
 			}
 			continue

@@ -45,7 +45,7 @@ func TestImport(t *testing.T) {
 		"a header alone": {header, shop.ImportReport{}, map[string]string{}},
 		"bad rows": {
 			header + "A-1,new,1,EUR\n" + "A-2,odd,1,EUR\n" + ",new,1,EUR\n" + "A-4,new,1\n" + "A-5,new,1,EUR,x\n" + "A-6\xff,new,1,EUR\n" + "A-7,new,1,ZZZ\n" + "A-8,new,2,EUR",
-			shop.ImportReport{Read: 8, Stored: 2, Bad: []shop.BadRow{
+			shop.ImportReport{Read: 8, Stored: 2, Unplaced: 4, Bad: []shop.BadRow{
 				{Line: 3, Reason: `status "odd" is not mapped: add it to feeds.shop.statuses`},
 				{Line: 4, Reason: `the row has no reference`},
 				{Line: 5, Reason: `the row has 3 fields, the header 4`},
@@ -176,7 +176,7 @@ func FuzzImport(f *testing.F) {
 			}
 			return
 		}
-		if good := checkImported(t, got.all); report.Read != report.Stored+report.Repeated+len(report.Bad) || report.Stored != good {
+		if good := checkImported(t, got.all); report.Read != report.Stored+report.Repeated+len(report.Bad) || report.Stored != good || report.Unplaced > len(report.Bad) {
 			t.Fatalf("report %+v with %d stored", report, good)
 		}
 	})

@@ -99,7 +99,9 @@ func TestStripeMockAcceptsEveryCall(t *testing.T) {
 	})
 
 	t.Run("refund", func(t *testing.T) {
-		outcome, err := client.Refund(t.Context(), instruction())
+		known := instruction()
+		known.Known = []string{"re_1OPoujJN5vQBdWExUGBANu1j"} // the one that the mock shows for every charge
+		outcome, err := client.Refund(t.Context(), known)
 		if err != nil || outcome.State != feeds.RefundMade || outcome.RefundID == "" {
 			t.Errorf("outcome %+v, error %v", outcome, err)
 		}

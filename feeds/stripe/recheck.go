@@ -8,7 +8,7 @@ import (
 	"tieout/reconcile"
 )
 
-// Recheck lists the charges created in recheck.Since, and reads the order's sources, PaymentIntents and charges again by
+// Recheck lists the charges and PaymentIntents created in recheck.Since, and reads the order's sources, PaymentIntents and charges again by
 // id, with the charges these name. Stripe's search is no help here: it lags by up to an hour (stripe.md §5), so a charge
 // that came since is found in the list, by its source or by its metadata.
 //
@@ -21,8 +21,10 @@ func (c *Client) Recheck(ctx context.Context, recheck feeds.Recheck) (feeds.Tall
 
 func (r *run) recheck(ctx context.Context, recheck feeds.Recheck) error {
 	if !recheck.Since.Empty() {
-		if err := r.list(ctx, kindCharge, createdIn(recheck.Since)); err != nil {
-			return fmt.Errorf("list charges created %s: %w", span(recheck.Since), err)
+		for _, kind := range []string{kindCharge, kindPaymentIntent} {
+			if err := r.list(ctx, kind, createdIn(recheck.Since)); err != nil {
+				return fmt.Errorf("list %ss created %s: %w", kind, span(recheck.Since), err)
+			}
 		}
 	}
 	r.may = ids{} // what other orders' charges name is no business of this one

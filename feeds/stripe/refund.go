@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	stripego "github.com/stripe/stripe-go/v76"
@@ -31,12 +32,15 @@ func (c *Client) Refund(ctx context.Context, instruction feeds.RefundInstruction
 	if err != nil {
 		return feeds.RefundOutcome{}, fmt.Errorf("refund charge %q: %w", instruction.Payment.ID, err)
 	}
-	made, err := c.findRefund(ctx, instruction.Payment.ID, instruction.Reference)
+	made, strange, err := c.findRefund(ctx, instruction)
 	if err != nil {
 		return feeds.RefundOutcome{}, fmt.Errorf("list refunds of charge %s: %w", instruction.Payment.ID, err)
 	}
 	if made != nil {
 		return made.outcome(), nil
+	}
+	if strange != "" {
+		return feeds.RefundOutcome{State: feeds.RefundUnknown, Reason: "refund " + strange + " of the same charge was not known when this one was decided, and may be the same money: nothing was sent"}, nil
 	}
 	var answer refundAnswer
 	err = c.api.post(ctx, pathOf(kindRefund), body, instruction.IdempotencyKey, &answer)
@@ -73,23 +77,27 @@ func refundForm(instruction feeds.RefundInstruction) (*form.Values, error) {
 	return body, nil
 }
 
-// findRefund returns the refund of a charge that carries our reference, or nil.
-func (c *Client) findRefund(ctx context.Context, charge, reference string) (*refundAnswer, error) {
-	for data, err := range c.api.pages(ctx, pathOf(kindRefund), []filter{{"charge", charge}}) {
+// findRefund returns the refund of a charge that carries our reference, or nil; and the id of one that somebody else made
+// and that the decision did not know, or nothing.
+func (c *Client) findRefund(ctx context.Context, instruction feeds.RefundInstruction) (made *refundAnswer, strange string, err error) {
+	for data, err := range c.api.pages(ctx, pathOf(kindRefund), []filter{{"charge", instruction.Payment.ID}}) {
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		for _, raw := range data {
 			var refund refundAnswer
 			if err := json.Unmarshal(raw, &refund); err != nil {
-				return nil, errors.New("one of them cannot be read, and may be the one that was to be made")
+				return nil, "", errors.New("one of them cannot be read, and may be the one that was to be made")
 			}
-			if refund.Metadata[refundMark] == reference {
-				return &refund, nil
+			if refund.Metadata[refundMark] == instruction.Reference {
+				return &refund, "", nil
+			}
+			if refund.stands() && refund.Metadata[refundMark] == "" && !slices.Contains(instruction.Known, refund.ID) {
+				strange = refund.ID
 			}
 		}
 	}
-	return nil, nil
+	return nil, strange, nil
 }
 
 // refundAnswer is a refund as Stripe shows it.
@@ -101,12 +109,15 @@ type refundAnswer struct {
 	Metadata      map[string]string `json:"metadata"`
 }
 
+// stands reports whether a refund moved money, or is about to.
+func (r refundAnswer) stands() bool { return r.Status != "failed" && r.Status != "canceled" }
+
 // outcome says what a refund that exists at Stripe comes to. One that failed or was canceled moved nothing.
 func (r refundAnswer) outcome() feeds.RefundOutcome {
 	switch {
 	case r.ID == "":
 		return feeds.RefundOutcome{State: feeds.RefundUnknown, Reason: "Stripe accepted the refund and did not name it"}
-	case r.Status == "failed" || r.Status == "canceled":
+	case !r.stands():
 		return feeds.RefundOutcome{State: feeds.RefundRefused, RefundID: r.ID, Reason: join("refund "+r.Status, r.FailureReason)}
 	}
 	return feeds.RefundOutcome{State: feeds.RefundMade, RefundID: r.ID}

@@ -57,6 +57,37 @@ func TestRefundIsSentAsStripeWantsIt(t *testing.T) {
 	}
 }
 
+// A refund that somebody made by hand since the decision may be the very one that was asked for: nothing is sent before it
+// has been read and taken into account.
+func TestARefundMadeByHandStopsTheNext(t *testing.T) {
+	byHand := func(status string) object {
+		return object{"id": "re_hand", "created": at(1), "charge": "ch_1", "status": status}
+	}
+	for name, test := range map[string]struct {
+		held  object
+		known []string
+		state feeds.RefundState
+		sent  int
+	}{
+		"not known":         {byHand("succeeded"), nil, feeds.RefundUnknown, 0},
+		"on its way":        {byHand("pending"), []string{"re_else"}, feeds.RefundUnknown, 0},
+		"known":             {byHand("succeeded"), []string{"re_hand"}, feeds.RefundMade, 1},
+		"failed, so no one": {byHand("failed"), nil, feeds.RefundMade, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t)
+			f.hold(kindRefund, test.held)
+			client, _ := f.client(t, Options{})
+			asked := instruction()
+			asked.Known = test.known
+			outcome, err := client.Refund(t.Context(), asked)
+			if err != nil || outcome.State != test.state || f.count("POST /v1/refunds") != test.sent {
+				t.Errorf("outcome %+v, error %v, sent %d times", outcome, err, f.count("POST /v1/refunds"))
+			}
+		})
+	}
+}
+
 func TestARefundThatExistsIsNotMadeAgain(t *testing.T) {
 	for status, want := range map[string]feeds.RefundOutcome{
 		"succeeded": {State: feeds.RefundMade, RefundID: "re_1"},

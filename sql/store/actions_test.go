@@ -43,7 +43,7 @@ func TestCancelIsIntentThenOutcome(t *testing.T) {
 		equal(t, "canceled and told", collect(t, s.Canceled(ctx)), want)
 
 		before := dump(t, s)
-		if err := s.BeginCancel(ctx, intent("R-1", noon)); !errors.Is(err, store.ErrAlreadyCanceled) {
+		if err := s.BeginCancel(ctx, intent("R-1", noon)); !errors.Is(err, reconcile.ErrAlreadyCanceled) {
 			t.Errorf("canceled before: %v", err)
 		}
 		for _, reference := range []string{"R-1", "R-2", "R-3"} {

@@ -11,9 +11,6 @@ import (
 	"tieout/reconcile/money"
 )
 
-// ErrAlreadyCanceled: tieout canceled this order before. If the shop has opened it again, that is for a person.
-var ErrAlreadyCanceled = errors.New("tieout canceled this order before")
-
 type cancellationRow struct {
 	OrderReference string `db:"order_reference"`
 	RunID          int64  `db:"run_id"`
@@ -49,7 +46,7 @@ var outbox = newTable[messageRow]("tieout_outbox", "kind", "order_reference")
 
 // BeginCancel records the intent to cancel an order before anything is done to it; Outcome, OutcomeAt and Detail are
 // ignored. An earlier attempt that ended otherwise, or did not end, makes way; a cancel that was done is
-// ErrAlreadyCanceled.
+// reconcile.ErrAlreadyCanceled.
 func (s *Store) BeginCancel(ctx context.Context, c reconcile.Cancellation) error {
 	err := s.transact(ctx, func(tx session) error {
 		earlier, err := cancellations.find(ctx, tx, "order_reference = ? AND outcome = ?", c.OrderReference, string(reconcile.CancelDone))
@@ -57,7 +54,7 @@ func (s *Store) BeginCancel(ctx context.Context, c reconcile.Cancellation) error
 			return err
 		}
 		if len(earlier) > 0 {
-			return ErrAlreadyCanceled
+			return reconcile.ErrAlreadyCanceled
 		}
 		evidence, err := encodeEvidence(c.Evidence)
 		if err != nil {

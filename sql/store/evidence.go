@@ -41,7 +41,8 @@ type head struct {
 
 // Observe keeps, in one transaction, each item that differs from the newest version held of its key, and brings the
 // projections up to date with it. Of the counts, Stored are new versions. A key that comes more than once is so many versions in that order. A rejection takes the
-// place of the record that its key had, and a record that of a rejection.
+// place of the record that its key had, and a record that of a rejection: also where the object is unchanged and only the
+// normaliser was mended since, as by a word that the mapping lacked.
 func (s *Store) Observe(ctx context.Context, runID int64, at time.Time, items []feeds.Item) (feeds.Counts, error) {
 	if err := checkKeys(items); err != nil {
 		return feeds.Counts{}, wrap(err, "store %d observations of run %d", len(items), runID)
@@ -55,7 +56,11 @@ func (s *Store) Observe(ctx context.Context, runID int64, at time.Time, items []
 		if err != nil {
 			return err
 		}
-		b := newBatch(runID, at, heads)
+		refused, err := loadRejections(ctx, tx, items)
+		if err != nil {
+			return err
+		}
+		b := newBatch(runID, at, heads, refused)
 		for _, item := range items {
 			b.take(item)
 		}
@@ -89,13 +94,9 @@ func (s session) lockObservations(ctx context.Context) error {
 }
 
 func loadHeads(ctx context.Context, tx session, items []feeds.Item) (map[reconcile.Key]head, error) {
-	keys := make([]reconcile.Key, len(items))
-	for i, item := range items {
-		keys[i] = item.Observation.Key
-	}
 	// All versions, since an object has few; asking for the newest alone leads PostgreSQL to plans that read every object.
 	rows, err := selectAll[head](ctx, tx, "SELECT feed, account, kind, id, version, hash FROM tieout_observations WHERE "+
-		tx.inTuples(keyColumns...)+" ORDER BY version", keyTuples(keys))
+		tx.inTuples(keyColumns...)+" ORDER BY version", keysOf(items))
 	heads := make(map[reconcile.Key]head, len(rows))
 	for _, row := range rows {
 		heads[row.key()] = row
@@ -103,18 +104,36 @@ func loadHeads(ctx context.Context, tx session, items []feeds.Item) (map[reconci
 	return heads, err
 }
 
-// batch collects what a transaction will write.
-type batch struct {
-	runID  int64
-	at     int64
-	heads  map[reconcile.Key]head
-	fresh  []observationRow
-	folded fold
-	counts feeds.Counts
+func loadRejections(ctx context.Context, tx session, items []feeds.Item) (map[reconcile.Key]rejectionRow, error) {
+	rows, err := rejections.find(ctx, tx, tx.inTuples(keyColumns...), keysOf(items))
+	held := make(map[reconcile.Key]rejectionRow, len(rows))
+	for _, row := range rows {
+		held[row.key()] = row
+	}
+	return held, err
 }
 
-func newBatch(runID int64, at time.Time, heads map[reconcile.Key]head) *batch {
-	return &batch{runID: runID, at: micros(at), heads: heads, folded: newFold()}
+func keysOf(items []feeds.Item) any {
+	keys := make([]reconcile.Key, len(items))
+	for i, item := range items {
+		keys[i] = item.Observation.Key
+	}
+	return keyTuples(keys)
+}
+
+// batch collects what a transaction will write.
+type batch struct {
+	runID   int64
+	at      int64
+	heads   map[reconcile.Key]head
+	refused map[reconcile.Key]rejectionRow // as held before the batch
+	fresh   []observationRow
+	folded  fold
+	counts  feeds.Counts
+}
+
+func newBatch(runID int64, at time.Time, heads map[reconcile.Key]head, refused map[reconcile.Key]rejectionRow) *batch {
+	return &batch{runID: runID, at: micros(at), heads: heads, refused: refused, folded: newFold()}
 }
 
 func (b *batch) take(item feeds.Item) {
@@ -127,6 +146,9 @@ func (b *batch) take(item feeds.Item) {
 	held := b.heads[key]
 	if held.Version > 0 && held.Hash == hash {
 		b.counts.Unchanged++
+		if b.readOtherwise(key, item.Record) {
+			b.folded.add(key, item.Record, true)
+		}
 		return
 	}
 	b.counts.Stored++
@@ -136,6 +158,17 @@ func (b *batch) take(item feeds.Item) {
 		keyRow: version.keyRow, Version: version.Version, SeenAt: b.at, RunID: b.runID, Hash: hash, Body: string(item.Observation.Body),
 	})
 	b.folded.add(key, item.Record, held.Version > 0)
+}
+
+// readOtherwise reports whether the normaliser that read an unchanged object before could not read it and now can, or the
+// other way round, or refused it for something else. One that the batch has seen already was read by this normaliser.
+func (b *batch) readOtherwise(key reconcile.Key, record reconcile.Record) bool {
+	if b.folded.last[key] != nil {
+		return false
+	}
+	held, wasRefused := b.refused[key]
+	rejection, isRefused := record.(reconcile.Rejection)
+	return wasRefused != isRefused || isRefused && held != cleanRejection(rejection)
 }
 
 func (b *batch) save(ctx context.Context, tx session) error {

@@ -76,6 +76,60 @@ func TestRejectionTakesThePlaceAndGivesItBack(t *testing.T) {
 	}
 }
 
+// The same bytes are read otherwise once the mapping is mended, or spoilt: no new version, but the projection follows.
+func TestUnchangedIsReadOtherwise(t *testing.T) {
+	valid, other := order("R-1", "src_1"), order("R-1", "src_2")
+	refusal := func(reason string) reconcile.Rejection {
+		return reconcile.Rejection{Key: valid.Key, Reason: reason, Reference: "R-1"}
+	}
+	same := func(record reconcile.Record) feeds.Item {
+		return feeds.Item{Observation: item(valid).Observation, Record: record}
+	}
+	steps := []struct {
+		name  string
+		items []feeds.Item
+		want  feeds.Counts
+		shows reconcile.Record
+	}{
+		{"refused", []feeds.Item{same(refusal("status\x00"))}, feeds.Counts{Read: 1, Stored: 1, Rejected: 1}, refusal("status\uFFFD")},
+		{"refused for something else", []feeds.Item{same(refusal("currency"))}, feeds.Counts{Read: 1, Unchanged: 1, Rejected: 1}, refusal("currency")},
+		{"mended", []feeds.Item{same(valid), same(valid)}, feeds.Counts{Read: 2, Unchanged: 2}, valid},
+		{"spoilt", []feeds.Item{same(refusal("status\x00"))}, feeds.Counts{Read: 1, Unchanged: 1, Rejected: 1}, refusal("status\uFFFD")},
+		{"mended, then changed", []feeds.Item{same(valid), item(other)}, feeds.Counts{Read: 2, Stored: 1, Unchanged: 1}, other},
+		{"changed, then unchanged", []feeds.Item{same(refusal("status")), same(refusal("status"))}, feeds.Counts{Read: 2, Stored: 1, Unchanged: 1, Rejected: 2}, refusal("status")},
+	}
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		for _, step := range steps {
+			equal(t, step.name, must(s.Observe(ctx, 7, noon, step.items))(t), step.want)
+			shown := []reconcile.Record{}
+			for _, held := range must(s.FactsOfOrders(ctx, []string{"R-1"}))(t).Orders {
+				shown = append(shown, held)
+			}
+			for _, held := range must(s.Rejections(ctx, reconcile.Key{}, 10))(t) {
+				shown = append(shown, held)
+			}
+			equal(t, step.name+": projections", shown, []reconcile.Record{step.shows})
+			before := writes(t, s)
+			last := step.items[len(step.items)-1:]
+			equal(t, step.name+": a rerun", must(s.Observe(ctx, 8, noon, last))(t).Stored, 0)
+			equal(t, step.name+": rows that a rerun wrote", writes(t, s), before)
+		}
+	})
+}
+
+// writes tells one state of the projections from another, even where a row was only written again as it was.
+func writes(t *testing.T, s *store.Store) []string {
+	t.Helper()
+	place := map[string]string{store.Postgres: "CAST(ctid AS text) || CAST(xmin AS text)", store.SQLite: "''"}[s.Dialect()]
+	var found []string
+	for _, table := range []string{"tieout_orders", "tieout_rejections"} {
+		var rows []string
+		succeed(t, s.DB().SelectContext(ctx, &rows, "SELECT id || "+place+" FROM "+table+" ORDER BY id"))
+		found = append(found, rows...)
+	}
+	return found
+}
+
 func TestAuthorisedSticks(t *testing.T) {
 	chargeable := source("src_1", "R-1", reconcile.SourceChargeable)
 	chargeable.Authorised = true

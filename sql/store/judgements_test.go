@@ -130,8 +130,7 @@ func TestVerdictLists(t *testing.T) {
 		equal(t, "to cancel", must(s.CancelCandidates(ctx))(t), []reconcile.Verdict{cancel})
 		equal(t, "due", must(s.DueReviews(ctx, noon))(t), []string{"order/R-2"})
 		equal(t, "due later", must(s.DueReviews(ctx, noon.Add(time.Hour)))(t), []string{"order/R-1", "order/R-2"})
-		statuses := []reconcile.PaymentStatus{reconcile.PaymentPending, reconcile.PaymentSuspended}
-		equal(t, "unsettled", must(s.CasesWithPayments(ctx, statuses))(t), []string{"order/R-2"})
+		equal(t, "unsettled", must(s.UnsettledPayments(ctx))(t), []reconcile.Key{trustKey("auth", "1-2-1"), trustKey("auth", "1-2-3")})
 		equal(t, "page", must(s.VerdictKeys(ctx, "order/R-1", 1))(t), []string{"order/R-2"})
 	})
 }

@@ -17,6 +17,8 @@ var ErrLockLost = errors.New("the run lock was lost")
 const (
 	lease      = 2 * time.Minute
 	watchEvery = 20 * time.Second
+
+	watchPostgresEvery = time.Second
 )
 
 // Lock takes the run lock of this database for holder, a name for people, or returns ErrLocked. It does not wait. What is
@@ -34,7 +36,11 @@ func (s *Store) Lock(ctx context.Context, holder string) (held context.Context, 
 	if err := l.take(ctx); err != nil {
 		return nil, nil, wrap(err, "lock database %s", s.address.shown)
 	}
-	held, unwatch := watch(ctx, l.check, s.watchEvery)
+	every := s.watchEvery
+	if s.address.dialect == Postgres { // a lost connection frees the lock at once, so it must be noticed at once
+		every = min(every, watchPostgresEvery)
+	}
+	held, unwatch := watch(ctx, l.check, every)
 	return held, func(ctx context.Context) error {
 		unwatch()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

@@ -25,6 +25,9 @@ var openStates = map[[2]string]struct{ table, where string }{
 	{reconcile.FeedTrustPayments, "auth"}: {"tieout_payments", `status IN ('pending', 'suspended') OR (status = 'canceled' AND created_at > (
 		SELECT MAX(created_at) FROM tieout_payments WHERE feed = '` + reconcile.FeedTrustPayments + `') - ` + canceledMayChange + `)`},
 	{reconcile.FeedTrustPayments, "refund"}: {"tieout_refunds", `status = 'pending'`},
+	// What of a shop can be read is read again when the shop says that it changed: only what was rejected is open.
+	{reconcile.FeedShop, "order"}:          {"tieout_orders", `false`},
+	{reconcile.FeedShop, "refund_request"}: {"tieout_refund_requests", `false`},
 }
 
 type memory struct {
@@ -38,7 +41,7 @@ func (s *Store) Memory(feed, account string) feeds.Memory {
 }
 
 // Open lists the ids of a kind whose held state can still change, sorted; none for a kind that never changes. A row that
-// could not be read is among them: the provider may show it otherwise, and only then does its DATA_INVALID end.
+// could not be read is among them: it may be shown or read otherwise by now, and only then does its DATA_INVALID end.
 func (m memory) Open(ctx context.Context, kind string) ([]string, error) {
 	open, ok := openStates[[2]string{m.feed, kind}]
 	if !ok {

@@ -29,6 +29,9 @@ func TestMemoryListsWhatCanStillChange(t *testing.T) {
 	succeeded := source("pi_2", "", reconcile.SourceConsumed)
 	succeeded.Kind = reconcile.KindPaymentIntent
 	trustRefund := reconcile.Refund{Key: trustKey("refund", "1-3-1"), Status: reconcile.RefundPending}
+	refused := func(kind, id string) reconcile.Rejection {
+		return reconcile.Rejection{Key: shopKey(kind, id), Reason: "no"}
+	}
 	records := []reconcile.Record{
 		source("src_pending", "", reconcile.SourcePending), source("src_chargeable", "", reconcile.SourceChargeable),
 		source("src_charged", "", reconcile.SourceConsumed), charge("ch_1", "src_charged", ""),
@@ -41,6 +44,9 @@ func TestMemoryListsWhatCanStillChange(t *testing.T) {
 		payout("po_whole", reconcile.PayoutPaid, true, true), reconcile.PayoutLine{Key: stripeKey("payout_line", "txn_1"), PayoutID: "po_whole"},
 		auth("1-2-1", "", reconcile.PaymentPending), auth("1-2-2", "", reconcile.PaymentSuspended), auth("1-2-3", "", reconcile.PaymentSucceeded),
 		auth("1-2-4", "", reconcile.PaymentFailed), old, recent, trustRefund,
+		order("R-paid", ""), refused("order", "R-rejected"), refused("order", "unreadable-0123456789abcdef"),
+		reconcile.RefundRequest{Key: shopKey("refund_request", "rf_open"), OrderReference: "R-paid", Amount: eur(1), Status: reconcile.RequestOpen},
+		refused("refund_request", "rf_rejected"),
 	}
 	tests := []struct {
 		feed, kind string
@@ -56,11 +62,13 @@ func TestMemoryListsWhatCanStillChange(t *testing.T) {
 		{"trustpayments", "auth", []string{"1-2-1", "1-2-2", "1-2-8"}},
 		{"trustpayments", "refund", []string{"1-3-1"}},
 		{"trustpayments", "charge", nil},
+		{"shop", "order", []string{"R-rejected"}},
+		{"shop", "refund_request", []string{"rf_rejected"}},
 	}
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		observe(t, s, records...)
 		for _, test := range tests {
-			account := map[string]string{"stripe": "default", "trustpayments": "site"}[test.feed]
+			account := map[string]string{"stripe": "default", "trustpayments": "site", "shop": "shop"}[test.feed]
 			equal(t, test.feed+" "+test.kind, must(s.Memory(test.feed, account).Open(ctx, test.kind))(t), test.want)
 		}
 		equal(t, "another account", must(s.Memory("stripe", "nobody").Open(ctx, "source"))(t), []string(nil))

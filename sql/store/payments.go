@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+
 	"tieout/reconcile"
 )
 
@@ -84,3 +86,14 @@ var disputes = newProjection("tieout_disputes",
 			Status: reconcile.DisputeStatus(r.Status), CreatedAt: instant(r.CreatedAt), EvidenceDueAt: instant(r.EvidenceDueAt),
 		}
 	})
+
+// UnsettledPayments lists the keys of the payments that are pending or suspended, in key order.
+func (s *Store) UnsettledPayments(ctx context.Context) ([]reconcile.Key, error) {
+	rows, err := selectAll[keyRow](ctx, s.read(), "SELECT feed, account, kind, id FROM tieout_payments WHERE status IN (?, ?) ORDER BY feed, account, kind, id",
+		string(reconcile.PaymentPending), string(reconcile.PaymentSuspended))
+	keys := make([]reconcile.Key, len(rows))
+	for i, row := range rows {
+		keys[i] = row.key()
+	}
+	return keys, wrap(err, "list unsettled payments")
+}

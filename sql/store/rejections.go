@@ -21,6 +21,11 @@ var rejections = newProjection("tieout_rejections",
 		return reconcile.Rejection{Key: r.key(), Reason: r.Reason, Reference: r.Reference, LinkedID: r.LinkedID}
 	})
 
+// cleanRejection is the row as it comes back from the database.
+func cleanRejection(r reconcile.Rejection) rejectionRow {
+	return rejectionRow{keyRow: rowOfKey(cleanKey(r.Key)), Reason: clean(r.Reason), Reference: clean(r.Reference), LinkedID: clean(r.LinkedID)}
+}
+
 // Rejections pages through the rows that cannot be read, in key order, from the first one after a key. A page shorter than
 // limit is the last one.
 func (s *Store) Rejections(ctx context.Context, after reconcile.Key, limit int) ([]reconcile.Rejection, error) {

@@ -131,7 +131,7 @@ type Tally struct {
 //
 // Cases are counted once each, by outcome: under the payment that stands for the case, by what was paid, or by its own
 // amount while nothing is; a case without a payment under its order, by the order's amount; one with neither under its
-// source. Cases is the sum of the outcomes, counted apart from them.
+// source. Cases is the sum of the outcomes and of Unjudged: the orders that were never judged, each under its order.
 type Total struct {
 	Feed       string
 	Account    string
@@ -142,7 +142,8 @@ type Total struct {
 	Movements  int    // of the provider's balance
 	Fees       int64  // of movements
 	Net        int64  // of movements, payouts left out
-	Cases      int
+	Cases      int    // those judged, whatever came out, and Unjudged
+	Unjudged   int    // orders of the shop without a verdict
 	Matched    Tally
 	Closed     Tally
 	Waiting    Tally
@@ -184,6 +185,9 @@ const totalsQuery = `
 		FROM judged GROUP BY feed, account, currency, outcome
 	UNION ALL SELECT feed, account, currency, 'cases', CAST(SUM(count) AS BIGINT), 0
 		FROM judged GROUP BY feed, account, currency
+	UNION ALL SELECT o.feed, o.account, o.currency, 'unjudged', COUNT(*), 0
+		FROM tieout_orders o WHERE NOT EXISTS (SELECT 1 FROM tieout_verdicts v WHERE v.case_key = 'order/' || o.id)
+		GROUP BY o.feed, o.account, o.currency
 	UNION ALL SELECT feed, account, currency, 'orders', COUNT(*), CAST(SUM(minor) AS BIGINT)
 		FROM tieout_orders GROUP BY feed, account, currency
 	UNION ALL SELECT feed, account, currency, 'payments', COUNT(*), CAST(SUM(minor) AS BIGINT)
@@ -234,7 +238,10 @@ func (t *Total) add(row totalRow) {
 	case "rejected":
 		t.Rejected = row.Count
 	case "cases":
-		t.Cases = row.Count
+		t.Cases += row.Count
+	case "unjudged":
+		t.Unjudged = row.Count
+		t.Cases += row.Count
 	case string(reconcile.Matched):
 		t.Matched = tally
 	case string(reconcile.Closed):

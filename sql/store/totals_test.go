@@ -33,3 +33,19 @@ func TestEveryCaseIsCountedOnceUnderACurrency(t *testing.T) {
 		})
 	})
 }
+
+// An order that nobody judged is in the cases and in no outcome, also in a currency of which nothing was judged; what belongs
+// to no verdict at the providers is not looked for.
+func TestOrdersWithoutAVerdictAreCountedInTheCases(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		yen := order("R-3", "")
+		yen.Amount = money.Amount{Minor: 500, Currency: "JPY"}
+		observe(t, s, order("R-1", ""), order("R-2", ""), yen, charge("ch_1", "", ""))
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Verdicts: []reconcile.Verdict{verdict("R-1", reconcile.Waiting)}}))
+		equal(t, "totals", must(s.Totals(ctx))(t), []store.Total{
+			{Feed: "shop", Account: "shop", Currency: "EUR", Orders: store.Tally{Count: 2, Minor: 2000}, Cases: 2, Unjudged: 1, Waiting: store.Tally{Count: 1, Minor: 1000}},
+			{Feed: "shop", Account: "shop", Currency: "JPY", Orders: store.Tally{Count: 1, Minor: 500}, Cases: 1, Unjudged: 1},
+			{Feed: "stripe", Account: "default", Currency: "EUR", Payments: store.Tally{Count: 1, Minor: 1000}},
+		})
+	})
+}

@@ -164,19 +164,6 @@ func (s *Store) DueReviews(ctx context.Context, now time.Time) ([]string, error)
 	return keys, wrap(err, "list verdicts due for review at %s", now.Format(time.RFC3339))
 }
 
-// CasesWithPayments lists the keys of the cases whose payment is in one of these states, sorted.
-func (s *Store) CasesWithPayments(ctx context.Context, statuses []reconcile.PaymentStatus) ([]string, error) {
-	texts := make([]string, len(statuses))
-	for i, status := range statuses {
-		texts[i] = string(status)
-	}
-	r := s.read()
-	keys, err := selectAll[string](ctx, r, `SELECT DISTINCT v.case_key FROM tieout_payments p JOIN tieout_verdicts v
-		ON v.payment_id = p.id AND v.payment_feed = p.feed AND v.payment_account = p.account AND v.payment_kind = p.kind
-		WHERE `+r.in("p.status")+` ORDER BY v.case_key`, r.list(texts))
-	return keys, wrap(err, "list cases with payments that are %v", statuses)
-}
-
 // DeleteVerdicts removes the verdicts of cases that no longer exist, and what they said was owed.
 func (s *Store) DeleteVerdicts(ctx context.Context, caseKeys []string) error {
 	err := s.transact(ctx, func(tx session) error {
