@@ -36,7 +36,9 @@ func Schedule(ctx context.Context, zone *time.Location, entries []Entry, log *sl
 		if _, err := runner.AddFunc(entry.Spec, func() {
 			turn.Lock()
 			defer turn.Unlock()
-			entry.Run(ctx)
+			if ctx.Err() == nil {
+				entry.Run(ctx)
+			}
 		}); err != nil {
 			return fmt.Errorf("schedule %s %q: %w", entry.Name, entry.Spec, err)
 		}

@@ -83,8 +83,8 @@ func TestScheduleRunsOneAtATime(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	if most != 1 || finished != 2 {
-		t.Errorf("%d at once, %d finished before Schedule returned; want 1 and 2", most, finished)
+	if most != 1 || finished != 1 { // the one that waited for its turn does not begin any more
+		t.Errorf("%d at once, %d finished before Schedule returned; want 1 and 1", most, finished)
 	}
 }
 
