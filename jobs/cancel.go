@@ -207,18 +207,21 @@ func (c *CancelExpired) batch(ctx context.Context, s Session, references []strin
 		return err
 	}
 	var failures []error
+	var tried []string
 	for _, verdict := range verdicts {
 		if verdict.Cancel == nil {
 			step.Refused++
 			s.Log.Info("not canceled: the last look changed the answer", "order", verdict.OrderReference, "outcome", verdict.Outcome)
 			continue
 		}
+		tried = append(tried, verdict.OrderReference)
 		// Begun is finished: a unit of work is not cut in two by a request to stop.
 		if err := c.cancel(context.WithoutCancel(ctx), s, verdict, step); err != nil {
 			failures = append(failures, fmt.Errorf("cancel order %s: %w", verdict.OrderReference, err))
 		}
 	}
-	if _, err := c.judgeAgain(context.WithoutCancel(ctx), s, references); err != nil {
+	if len(tried) > 0 {
+		_, err := c.judgeAgain(context.WithoutCancel(ctx), s, tried)
 		failures = append(failures, err)
 	}
 	return errors.Join(failures...)

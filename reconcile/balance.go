@@ -42,27 +42,33 @@ func JudgeBalance(gaps []Gap) []Exception {
 	var raised []Exception
 	for len(sorted) > 0 {
 		first := sorted[0]
-		end := slices.IndexFunc(sorted, func(g Gap) bool {
-			return g.Feed != first.Feed || g.Account != first.Account || g.Amount.Currency != first.Amount.Currency
+		end := alike(sorted, func(g Gap) bool {
+			return g.Feed == first.Feed && g.Account == first.Account && g.Amount.Currency == first.Amount.Currency
 		})
-		if end < 0 {
-			end = len(sorted)
-		}
 		raised = append(raised, unexplained(sorted[:end]))
 		sorted = sorted[end:]
 	}
 	return raised
 }
 
+// alike counts the gaps at the start that are the same in what matters.
+func alike(gaps []Gap, same func(Gap) bool) int {
+	end := slices.IndexFunc(gaps, func(g Gap) bool { return !same(g) })
+	if end < 0 {
+		return len(gaps)
+	}
+	return end
+}
+
 // unexplained takes the gaps of one account and currency.
 func unexplained(gaps []Gap) Exception {
-	first, known := gaps[0], entryOf(Unexplained)
+	first := gaps[0]
 	residual := money.Amount{Currency: first.Amount.Currency}
 	for _, gap := range gaps {
 		residual.Minor += gap.Amount.Minor
 	}
 	return complete(Exception{
-		Code: Unexplained, Severity: known.severity, NextStep: known.nextStep, CaseKey: CaseKeyOfBalance(first.Feed, first.Account, first.Amount.Currency),
+		Code: Unexplained, CaseKey: CaseKeyOfBalance(first.Feed, first.Account, first.Amount.Currency),
 		Feed: first.Feed, Account: first.Account, Expected: none(residual), Actual: residual,
 		Explanation: fmt.Sprintf("The balance of %s (%s) in %s and what is held of its payments, refunds, disputes and payouts do not tie out: %s unexplained, from %s.", nameOf(first.Feed), first.Account, residual.Currency, residual, tellGaps(gaps)),
 	})
@@ -72,10 +78,7 @@ func unexplained(gaps []Gap) Exception {
 func tellGaps(gaps []Gap) string {
 	var told []string
 	for len(gaps) > 0 {
-		end := slices.IndexFunc(gaps, func(g Gap) bool { return g.Kind != gaps[0].Kind })
-		if end < 0 {
-			end = len(gaps)
-		}
+		end := alike(gaps, func(g Gap) bool { return g.Kind == gaps[0].Kind })
 		text := fmt.Sprintf("1 %s (%s)", gaps[0].Kind, gaps[0].ID)
 		if end > 1 {
 			text = fmt.Sprintf("%d × %s (first %s)", end, gaps[0].Kind, gaps[0].ID)

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,13 +54,15 @@ const (
 
 // SeverityRank orders severities: 0 is the most urgent. An unknown severity ranks last.
 func SeverityRank(s Severity) int {
-	for rank, known := range []Severity{Critical, High, Medium, Low} {
-		if s == known {
-			return rank
-		}
+	rank := slices.Index(Severities(), s)
+	if rank < 0 {
+		return len(Severities())
 	}
-	return 4
+	return rank
 }
+
+// Severities lists them all, most urgent first.
+func Severities() []Severity { return []Severity{Critical, High, Medium, Low} }
 
 // Exception is one thing that does not agree, as judged. A figure without a currency means that this side says nothing.
 type Exception struct {

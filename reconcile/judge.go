@@ -134,19 +134,20 @@ func (j *judge) reviewAt(t time.Time) {
 
 // raise adds an exception; the caller gives code, figures, due time and explanation, the rest follows.
 func (j *judge) raise(about Key, e Exception) {
-	known := entryOf(e.Code)
 	e.CaseKey, e.Feed, e.Account = j.c.Key, about.Feed, about.Account
 	e.OrderReference = j.c.Reference()
+	j.verdict.Exceptions = append(j.verdict.Exceptions, complete(e))
+}
+
+// complete fills in what follows from the code (severity, unless it was given, and next step) and from the figures: the
+// currency and the difference. A side that says nothing counts as no money, so that the difference
+// is what is missing or too much; between two currencies there is no difference.
+func complete(e Exception) Exception {
+	known := entryOf(e.Code)
 	e.NextStep = known.nextStep
 	if e.Severity == "" {
 		e.Severity = known.severity
 	}
-	j.verdict.Exceptions = append(j.verdict.Exceptions, complete(e))
-}
-
-// complete fills in the currency and the difference. A side that says nothing counts as no money, so that the difference
-// is what is missing or too much; between two currencies there is no difference.
-func complete(e Exception) Exception {
 	e.Currency = firstNonEmpty(e.Currency, e.Expected.Currency, e.Actual.Currency)
 	if difference, err := e.Actual.Sub(e.Expected); err == nil {
 		e.Difference = difference

@@ -56,9 +56,8 @@ func words(sums []money.Amount) string {
 }
 
 func payoutException(sum PayoutSum, expected, actual money.Amount, text string) Exception {
-	known := entryOf(PayoutMismatch)
 	return complete(Exception{
-		Code: PayoutMismatch, Severity: known.severity, NextStep: known.nextStep, CaseKey: CaseKeyOfPayout(sum.Key),
+		Code: PayoutMismatch, CaseKey: CaseKeyOfPayout(sum.Key),
 		Feed: sum.Feed, Account: sum.Account, TransactionReference: sum.ID, Expected: expected, Actual: actual, Explanation: text,
 	})
 }

@@ -35,10 +35,9 @@ func (ix index) orderOf(rejection Rejection) string {
 }
 
 func invalid(rejection Rejection, order string) Exception {
-	known := entryOf(DataInvalid)
-	return Exception{
-		Code: DataInvalid, Severity: known.severity, NextStep: known.nextStep, CaseKey: CaseKeyOfRejection(rejection.Key),
+	return complete(Exception{
+		Code: DataInvalid, CaseKey: CaseKeyOfRejection(rejection.Key),
 		Feed: rejection.Feed, Account: rejection.Account, OrderReference: order, TransactionReference: rejection.ID,
 		Explanation: fmt.Sprintf("The %s %s of %s could not be read: %s. The row is kept and nothing is concluded about its order.", rejection.Kind, rejection.ID, nameOf(rejection.Feed), rejection.Reason),
-	}
+	})
 }

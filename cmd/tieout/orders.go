@@ -55,7 +55,7 @@ func (a *app) importOrders(ctx context.Context, path string, now time.Time) (err
 	if err != nil {
 		return err
 	}
-	report, failure := shop.Import(held, file, p.mapping, importSink{p: p, now: now})
+	report, failure := shop.Import(held, file, p.mapping, importSink{p: p, now: now, normalise: p.normalise()})
 	switch {
 	case failure == nil:
 		failure = p.coverImport(ctx, path, report.Unplaced, now)
@@ -87,16 +87,16 @@ func (p *parts) coverImport(ctx context.Context, path string, unplaced int, now 
 
 // importSink observes imported orders outside a run.
 type importSink struct {
-	p   *parts
-	now time.Time
+	p         *parts
+	now       time.Time
+	normalise feeds.Normalise
 }
 
 // Observe stores a batch.
 func (s importSink) Observe(ctx context.Context, batch []feeds.Observation) error {
-	normalise := s.p.normalise()
 	items := make([]feeds.Item, len(batch))
 	for i, observation := range batch {
-		items[i] = feeds.Item{Observation: observation, Record: normalise(observation)}
+		items[i] = feeds.Item{Observation: observation, Record: s.normalise(observation)}
 	}
 	_, err := s.p.store.Observe(ctx, 0, s.now, items)
 	return err

@@ -89,7 +89,7 @@ func (a *app) requestRefund(ctx context.Context, request refundRequest) (err err
 		return err
 	}
 	key := reconcile.Key{Feed: reconcile.FeedShop, Account: p.mapping.Account, Kind: shop.KindRefundRequest, ID: request.id}
-	if err := (importSink{p: p, now: now}).Observe(ctx, []feeds.Observation{{Key: key, Body: body}}); err != nil {
+	if err := (importSink{p: p, now: now, normalise: p.normalise()}).Observe(ctx, []feeds.Observation{{Key: key, Body: body}}); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.stdout, "refund %s of %s for order %s is asked for; the next run decides it\n", request.id, amount, request.order)

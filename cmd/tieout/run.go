@@ -86,7 +86,7 @@ func severitiesFrom(name string) ([]string, error) {
 		return nil, nil
 	}
 	var severities []string
-	for _, severity := range []reconcile.Severity{reconcile.Critical, reconcile.High, reconcile.Medium, reconcile.Low} {
+	for _, severity := range reconcile.Severities() {
 		severities = append(severities, string(severity))
 		if string(severity) == name {
 			return severities, nil

@@ -152,7 +152,7 @@ func (p *parts) openTrustPayments() error {
 	for _, site := range s.SiteReferences {
 		client, err := trustpayments.New(trustpayments.Options{
 			Username: s.Username, Password: s.Password.Reveal(), Site: site, BaseURL: s.BaseURL, Live: s.Live,
-			PaymentTypes: s.PaymentTypes, Timeout: s.Timeout, Rate: rate.Limit(s.RequestsPerSecond),
+			Timeout: s.Timeout, Rate: rate.Limit(s.RequestsPerSecond),
 		})
 		if err != nil {
 			return usageError{err}

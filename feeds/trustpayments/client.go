@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"tieout/feeds"
 	"tieout/reconcile"
 )
 
@@ -37,16 +36,15 @@ const (
 
 // Options say which account to read and how. Username, Password and Site are required.
 type Options struct {
-	Username     string
-	Password     string // secret
-	Site         string // the site reference: one account
-	BaseURL      string // empty = DefaultBaseURL
-	Live         bool   // whether records of livestatus 1 are ours, or those of any other
-	PaymentTypes []string
-	Timeout      time.Duration // of one exchange; zero = one minute
-	MaxRecords   int           // records a reply can hold before it is cut; zero = 500
-	Rate         rate.Limit    // exchanges a second; zero = 25
-	HTTPClient   *http.Client  // nil = a client of its own
+	Username   string
+	Password   string        // secret
+	Site       string        // the site reference: one account
+	BaseURL    string        // empty = DefaultBaseURL
+	Live       bool          // whether records of livestatus 1 are ours, or those of any other
+	Timeout    time.Duration // of one exchange; zero = one minute
+	MaxRecords int           // records a reply can hold before it is cut; zero = 500
+	Rate       rate.Limit    // exchanges a second; zero = 25
+	HTTPClient *http.Client  // nil = a client of its own
 }
 
 // String names the account and no secret.
@@ -135,6 +133,3 @@ func (c *Client) Feed() string { return reconcile.FeedTrustPayments }
 
 // Account returns the site reference.
 func (c *Client) Account() string { return c.options.Site }
-
-// Normaliser returns the normaliser for the payment types of the options.
-func (c *Client) Normaliser() feeds.Normalise { return NewNormaliser(c.options.PaymentTypes) }

@@ -25,7 +25,7 @@ timeout 1m0s, 1 records a reply or 25 exchanges a second: out of range`
 }
 
 func TestClientNamesItsAccountAndNoSecret(t *testing.T) {
-	options := Options{Username: testUser, Password: testPassword, Site: testSite, PaymentTypes: []string{"VISA"}}
+	options := Options{Username: testUser, Password: testPassword, Site: testSite}
 	client, err := New(options)
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func TestClientNamesItsAccountAndNoSecret(t *testing.T) {
 			}
 		}
 	}
-	payment, _ := client.Normaliser()(observed(t, KindAuth, auth("1-9-1", "2020-03-16 16:25:08"))).(reconcile.Payment)
+	payment, _ := NewNormaliser([]string{"VISA"})(observed(t, KindAuth, auth("1-9-1", "2020-03-16 16:25:08"))).(reconcile.Payment)
 	if payment.ID != "23-86-113" || payment.InScope {
 		t.Errorf("the normaliser does not follow the options: %+v", payment)
 	}

@@ -113,7 +113,7 @@ func (f ExceptionFilter) conditions(r session) (string, []any) {
 func severityOrder() string {
 	var b strings.Builder
 	b.WriteString("CASE severity")
-	for _, severity := range []reconcile.Severity{reconcile.Critical, reconcile.High, reconcile.Medium, reconcile.Low} {
+	for _, severity := range reconcile.Severities() {
 		fmt.Fprintf(&b, " WHEN '%s' THEN %d", severity, reconcile.SeverityRank(severity))
 	}
 	fmt.Fprintf(&b, " ELSE %d END", reconcile.SeverityRank(""))
