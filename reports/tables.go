@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"tieout/reconcile"
 )
 
 // The widest that a column grows in the workbook, in characters. References may have 31 characters and more.
@@ -190,7 +192,7 @@ func withoutErrors[T any](rows []T) iter.Seq2[T, error] {
 
 // age is the whole days since an instant, never negative: a day reported as of an earlier instant has not aged.
 func age(since, asOf time.Time) int64 {
-	return max(0, wholeDays(since, asOf))
+	return int64(reconcile.Age(since, asOf))
 }
 
 // daysLeft is nil where no window has begun.
