@@ -25,6 +25,11 @@ type ShopWriter interface {
 	Contact(ctx context.Context, reference string) (string, error)
 }
 
+// OrderFacts finds what is held on some orders.
+type OrderFacts interface {
+	FactsOfOrders(ctx context.Context, references []string) (reconcile.Facts, error)
+}
+
 // Rechecker is a provider account that can be read again right before an order is canceled.
 type Rechecker interface {
 	Feed
@@ -44,6 +49,7 @@ type Cancellations interface {
 // that is still pending. The evidence is kept and a message for the customer put into the outbox.
 type CancelExpired struct {
 	Judging
+	Facts         OrderFacts
 	Cancellations Cancellations
 	Evidence      Evidence
 	Shop          ShopWriter
@@ -97,7 +103,7 @@ func (c *CancelExpired) settleOpen(ctx context.Context, s Session) error {
 		if err := c.reread(ctx, s, []string{cancellation.OrderReference}); err != nil {
 			return err
 		}
-		facts, err := c.Cases.FactsOfOrders(ctx, []string{cancellation.OrderReference})
+		facts, err := c.Facts.FactsOfOrders(ctx, []string{cancellation.OrderReference})
 		if err != nil {
 			return err
 		}
@@ -228,11 +234,11 @@ func (c *CancelExpired) batch(ctx context.Context, s Session, references []strin
 }
 
 func (c *CancelExpired) judgeAgain(ctx context.Context, s Session, references []string) ([]reconcile.Verdict, error) {
-	in, err := c.Context(ctx, s.Now)
-	if err != nil {
-		return nil, err
+	caseKeys := make([]string, len(references))
+	for i, reference := range references {
+		caseKeys[i] = reconcile.CaseKeyOfOrder(reference)
 	}
-	return c.orders(ctx, s, in, references, &reconcile.Step{})
+	return c.again(ctx, s, caseKeys, &reconcile.Step{})
 }
 
 func (c *CancelExpired) lookAgain(ctx context.Context, s Session, batch []reconcile.Verdict, references []string) error {

@@ -2,29 +2,29 @@ package jobs
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"time"
 
 	"tieout/reconcile"
 )
 
-// CaseReader finds the facts around some orders or some payments and sources: enough to judge those.
-type CaseReader interface {
-	FactsOfOrders(ctx context.Context, references []string) (reconcile.Facts, error)
-	FactsOfKeys(ctx context.Context, keys []reconcile.Key) (reconcile.Facts, error)
+// Cases finds what is held, in clusters: sets of facts of which each can be judged by itself.
+type Cases interface {
+	// Cluster brings the clusters up to date with what was observed. It comes before every other reading of them.
+	Cluster(ctx context.Context) error
+	ClustersOfCases(ctx context.Context, caseKeys []string) iter.Seq2[reconcile.Cluster, error]
 	Coverage(ctx context.Context) ([]reconcile.Coverage, error)
 }
 
 // Judgements keeps verdicts and the lives of exceptions.
 type Judgements interface {
-	// ExceptionsOf returns those that belong to one of the cases or have one of the ids, of every status.
-	ExceptionsOf(ctx context.Context, caseKeys, ids []string) ([]reconcile.ExceptionRecord, error)
 	SaveJudgement(ctx context.Context, judgement reconcile.Judgement) error
 }
 
 // Judging takes facts to verdicts and keeps them. It is shared by the jobs that judge.
 type Judging struct {
-	Cases      CaseReader
+	Cases      Cases
 	Judgements Judgements
 	Policy     reconcile.Policy
 	Accounts   []reconcile.Coverage // every configured account, so that one that was never fetched counts as not covered
@@ -47,46 +47,54 @@ func (g *Judging) Context(ctx context.Context, now time.Time) (reconcile.Context
 	return reconcile.Context{Policy: g.Policy, Coverage: coverage, Now: now}, nil
 }
 
-// orders judges the cases of these orders.
-func (g *Judging) orders(ctx context.Context, s Session, in reconcile.Context, references []string, step *reconcile.Step) ([]reconcile.Verdict, error) {
-	facts, err := g.Cases.FactsOfOrders(ctx, references)
+// saveAt is how many verdicts to be written are gathered before they are, in one transaction.
+const saveAt = 5000
+
+// clusters judges clusters and keeps what differs from what is held. each is told of every case and its verdict, which are
+// valid only until it returns. What is found is written while more is judged.
+func (g *Judging) clusters(ctx context.Context, s Session, in reconcile.Context, clusters iter.Seq2[reconcile.Cluster, error], each func(*reconcile.Case, *reconcile.Verdict)) error {
+	saver := newSaver(ctx, g.Judgements)
+	judgement := reconcile.Judgement{RunID: s.RunID, At: s.Now}
+	err := func() error {
+		for c, err := range clusters {
+			if err != nil {
+				return err
+			}
+			judgement.Take(c, in, each)
+			if judgement.Size() >= saveAt {
+				if err := saver.save(judgement); err != nil {
+					return err
+				}
+				judgement = reconcile.Judgement{RunID: s.RunID, At: s.Now}
+			}
+		}
+		return saver.save(judgement)
+	}()
+	return saver.close(err)
+}
+
+// again judges the cases with these keys, orders and loose ones alike, with all that hangs together with them. It counts
+// and returns those that were asked for.
+func (g *Judging) again(ctx context.Context, s Session, caseKeys []string, step *reconcile.Step) ([]reconcile.Verdict, error) {
+	in, err := g.Context(ctx, s.Now)
 	if err != nil {
+		return nil, err
+	}
+	if err := g.Cases.Cluster(ctx); err != nil {
 		return nil, err
 	}
 	wanted := map[string]bool{}
-	for _, reference := range references {
-		wanted[reconcile.CaseKeyOfOrder(reference)] = true
-	}
-	return g.judge(ctx, s, in, facts, func(c reconcile.Case) bool { return wanted[c.Key] }, step)
-}
-
-// loose judges the cases without an order whose first source or payment is among these keys, so that a case that spans
-// two pages of keys is judged once.
-func (g *Judging) loose(ctx context.Context, s Session, in reconcile.Context, keys []reconcile.Key, step *reconcile.Step) ([]reconcile.Verdict, error) {
-	facts, err := g.Cases.FactsOfKeys(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	wanted := map[reconcile.Key]bool{}
-	for _, key := range keys {
+	for _, key := range caseKeys {
 		wanted[key] = true
 	}
-	return g.judge(ctx, s, in, facts, func(c reconcile.Case) bool { return c.Order == nil && wanted[c.First()] }, step)
-}
-
-func (g *Judging) judge(ctx context.Context, s Session, in reconcile.Context, facts reconcile.Facts, wanted func(reconcile.Case) bool, step *reconcile.Step) ([]reconcile.Verdict, error) {
 	var verdicts []reconcile.Verdict
-	var raised []reconcile.Exception
-	var cases []string
-	for _, c := range reconcile.Assemble(facts, in.Policy) {
-		if !wanted(c) {
-			continue
+	err = g.clusters(ctx, s, in, g.Cases.ClustersOfCases(ctx, caseKeys), func(c *reconcile.Case, v *reconcile.Verdict) {
+		if wanted[c.Key] {
+			count(step, v.Outcome)
+			verdicts = append(verdicts, *v)
 		}
-		verdict := reconcile.Judge(c, in)
-		verdicts, raised, cases = append(verdicts, verdict), append(raised, verdict.Exceptions...), append(cases, c.Key)
-		count(step, verdict.Outcome)
-	}
-	return verdicts, g.keep(ctx, s, verdicts, cases, raised)
+	})
+	return verdicts, err
 }
 
 func count(step *reconcile.Step, outcome reconcile.Outcome) {
@@ -98,19 +106,4 @@ func count(step *reconcile.Step, outcome reconcile.Outcome) {
 	case reconcile.Excepted:
 		step.Excepted++
 	}
-}
-
-// keep moves the exceptions of these cases one run further and saves all of it at once.
-func (g *Judging) keep(ctx context.Context, s Session, verdicts []reconcile.Verdict, cases []string, raised []reconcile.Exception) error {
-	ids := make([]string, len(raised))
-	for i, exception := range raised {
-		ids[i] = exception.ID()
-	}
-	known, err := g.Judgements.ExceptionsOf(ctx, cases, ids)
-	if err != nil {
-		return err
-	}
-	judgement := reconcile.Judgement{RunID: s.RunID, At: s.Now, Verdicts: verdicts}
-	judgement.Exceptions, judgement.Changes = reconcile.AdvanceAll(known, raised, s.Now, s.RunID, g.Policy)
-	return g.Judgements.SaveJudgement(ctx, judgement)
 }

@@ -2,199 +2,148 @@ package jobs
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"iter"
-	"strings"
 	"time"
 
 	"tieout/reconcile"
 )
 
-// pageSize is how many orders or keys are judged at once: enough to make a query worth its while, few enough that a run
-// told to stop does so within a second and memory stays flat.
-const pageSize = 500
+// Everything lists what there is to judge.
+type Everything interface {
+	AllClusters(ctx context.Context) iter.Seq2[reconcile.Cluster, error]
+	// DueClusters are those with a row that changed after the change numbered since, or with a verdict that has to be given
+	// anew at now or whenever more of a feed was read.
+	DueClusters(ctx context.Context, since int64, now time.Time) iter.Seq2[reconcile.Cluster, error]
+}
 
-// Pages lists what there is to judge, in pages of byte order.
-type Pages interface {
-	OrderReferences(ctx context.Context, after string, limit int) ([]string, error)
-	LooseKeys(ctx context.Context, after reconcile.Key, limit int) ([]reconcile.Key, error)
-	Rejections(ctx context.Context, after reconcile.Key, limit int) ([]reconcile.Rejection, error)
-	// FactsOfRejections holds the orders that the rejected rows may be about.
-	FactsOfRejections(ctx context.Context, rejected []reconcile.Rejection) (reconcile.Facts, error)
-	PayoutSums(ctx context.Context) iter.Seq2[reconcile.PayoutSum, error]
+// Ledger keeps how far the judging has come.
+type Ledger interface {
+	Progress(ctx context.Context) (reconcile.Progress, error)
+	SetJudged(ctx context.Context, progress reconcile.Progress) error
+}
+
+// Money lists what is tied out in bulk, and the exceptions that came of it.
+type Money interface {
+	// PayoutsToJudge are the payouts that changed after a change, or whose lines did, and those of these cases.
+	PayoutsToJudge(ctx context.Context, since int64, caseKeys []string) iter.Seq2[reconcile.PayoutSum, error]
 	// Gaps lists what the providers' balances show and nothing explains; payments made after before are left out.
 	Gaps(ctx context.Context, before time.Time) iter.Seq2[reconcile.Gap, error]
+	BulkExceptions
 }
 
-// Gone finds what an earlier run judged and this one did not: cases that no longer exist.
-type Gone interface {
-	VerdictKeys(ctx context.Context, after string, limit int) ([]string, error)
-	DeleteVerdicts(ctx context.Context, caseKeys []string) error
-	StandingCases(ctx context.Context) ([]string, error) // case keys of exceptions that stand
+// BulkExceptions are those that belong to no cluster.
+type BulkExceptions interface {
+	// ExceptionsOf returns those that belong to one of the cases or have one of the ids, of every status.
+	ExceptionsOf(ctx context.Context, caseKeys, ids []string) ([]reconcile.ExceptionRecord, error)
+	StandingOutsideClusters(ctx context.Context) ([]string, error) // case keys
 }
 
-// Reconcile judges every case and keeps verdicts and exceptions.
+// Reconcile judges what changed since it last did and what time alone has changed; everything, when that is asked for or
+// the rules themselves changed.
 type Reconcile struct {
 	Judging
-	Pages Pages
-	Gone  Gone
+	Everything Everything
+	Ledger     Ledger
+	Money      Money
+	Version    string // of the program: another one may judge otherwise
 }
 
 // Name is "reconcile".
 func (*Reconcile) Name() string { return "reconcile" }
 
-// Run judges the orders, then what belongs to no order, then payouts, balances and rows that could not be read, and at last
-// closes what concerned cases that are gone.
+// Run judges the cases, then payouts and balances. How far it came is recorded at the end: a run that fails before leaves
+// everything to be judged again.
 func (r *Reconcile) Run(ctx context.Context, s Session, step *reconcile.Step) error {
 	in, err := r.Context(ctx, s.Now)
 	if err != nil {
 		return err
 	}
-	if err := r.allOrders(ctx, s, in, step); err != nil {
+	if err := r.Cases.Cluster(ctx); err != nil {
 		return err
 	}
-	judged, err := r.allLoose(ctx, s, in, step)
+	progress, err := r.Ledger.Progress(ctx)
 	if err != nil {
 		return err
 	}
-	if err := r.payouts(ctx, s, step, judged); err != nil {
+	basis := r.basis(in)
+	full := s.Full || progress.JudgedAt.IsZero() || progress.Basis != basis || s.Now.Before(progress.JudgedAt)
+	s.Log.Info("judging", "all", full, "changes", progress.Change-progress.Judged)
+	if full {
+		progress.Judged = 0
+	}
+	if err := r.clusters(ctx, s, in, r.toJudge(ctx, full, progress.Judged, s.Now), func(_ *reconcile.Case, v *reconcile.Verdict) {
+		step.Judged++
+		count(step, v.Outcome)
+	}); err != nil {
 		return err
 	}
-	if err := r.balances(ctx, s, step, judged); err != nil {
+	if err := r.bulk(ctx, s, step, progress.Judged); err != nil {
 		return err
 	}
-	if err := r.rejections(ctx, s, step, judged); err != nil {
+	return r.Ledger.SetJudged(ctx, reconcile.Progress{Judged: progress.Change, JudgedAt: s.Now, Basis: basis})
+}
+
+func (r *Reconcile) toJudge(ctx context.Context, full bool, since int64, now time.Time) iter.Seq2[reconcile.Cluster, error] {
+	if full {
+		return r.Everything.AllClusters(ctx)
+	}
+	return r.Everything.DueClusters(ctx, since, now)
+}
+
+// basis is the same as long as verdicts that were given before still hold: the program, the policy, the accounts, and where
+// the coverage of each begins. (That it reaches further than before is looked at in each verdict that rests on it.)
+func (r *Reconcile) basis(in reconcile.Context) string {
+	policy := in.Policy
+	zone := policy.Source.CutoffZone.String()
+	policy.Source.CutoffZone = nil // a pointer prints as where it happens to lie
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n%+v\n", r.Version, zone, policy)
+	for _, c := range in.Coverage {
+		fmt.Fprintf(h, "%s\t%s\t%t\t%d\n", c.Feed, c.Account, c.Complete.Empty(), c.Complete.From.UnixMicro())
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// bulk judges payouts and balances: those that changed, and those with an exception that stands.
+func (r *Reconcile) bulk(ctx context.Context, s Session, step *reconcile.Step, since int64) error {
+	cases, err := r.Money.StandingOutsideClusters(ctx)
+	if err != nil {
 		return err
 	}
-	return r.closeGone(ctx, s, judged)
-}
-
-func (r *Reconcile) allOrders(ctx context.Context, s Session, in reconcile.Context, step *reconcile.Step) error {
-	after := ""
-	for {
-		page, err := r.Pages.OrderReferences(ctx, after, pageSize)
-		if err != nil || len(page) == 0 {
-			return err
-		}
-		if _, err := r.orders(ctx, s, in, page, step); err != nil {
-			return err
-		}
-		after = page[len(page)-1]
-	}
-}
-
-// allLoose returns the keys of the cases it judged. They are few: what belongs to an order is not among them.
-func (r *Reconcile) allLoose(ctx context.Context, s Session, in reconcile.Context, step *reconcile.Step) (map[string]bool, error) {
-	judged := map[string]bool{}
-	after := reconcile.Key{}
-	for {
-		page, err := r.Pages.LooseKeys(ctx, after, pageSize)
-		if err != nil || len(page) == 0 {
-			return judged, err
-		}
-		verdicts, err := r.loose(ctx, s, in, page, step)
-		if err != nil {
-			return nil, err
-		}
-		for _, verdict := range verdicts {
-			judged[verdict.CaseKey] = true
-		}
-		after = page[len(page)-1]
-	}
-}
-
-func (r *Reconcile) payouts(ctx context.Context, s Session, step *reconcile.Step, judged map[string]bool) error {
-	var cases []string
 	var raised []reconcile.Exception
-	for sum, err := range r.Pages.PayoutSums(ctx) {
+	for sum, err := range r.Money.PayoutsToJudge(ctx, since, cases) {
 		if err != nil {
 			return err
 		}
-		key := reconcile.CaseKeyOfPayout(sum.Key)
-		judged[key] = true
-		cases = append(cases, key)
+		cases = append(cases, reconcile.CaseKeyOfPayout(sum.Key))
 		raised = append(raised, reconcile.JudgePayout(sum)...)
 	}
-	step.Excepted += len(raised)
-	return r.keep(ctx, s, nil, cases, raised)
-}
-
-// balances ties out each account in money.
-func (r *Reconcile) balances(ctx context.Context, s Session, step *reconcile.Step, judged map[string]bool) error {
 	var gaps []reconcile.Gap
-	for gap, err := range r.Pages.Gaps(ctx, s.Now.Add(-r.Policy.MovementAfter)) {
+	for gap, err := range r.Money.Gaps(ctx, s.Now.Add(-r.Policy.MovementAfter)) {
 		if err != nil {
 			return err
 		}
 		gaps = append(gaps, gap)
 	}
-	raised := reconcile.JudgeBalance(gaps)
-	var cases []string
-	for _, exception := range raised {
-		judged[exception.CaseKey] = true
-		cases = append(cases, exception.CaseKey)
-	}
+	raised = append(raised, reconcile.JudgeBalance(gaps)...)
 	step.Excepted += len(raised)
-	return r.keep(ctx, s, nil, cases, raised)
+	return r.keep(ctx, s, cases, raised)
 }
 
-func (r *Reconcile) rejections(ctx context.Context, s Session, step *reconcile.Step, judged map[string]bool) error {
-	after := reconcile.Key{}
-	for {
-		page, err := r.Pages.Rejections(ctx, after, pageSize)
-		if err != nil || len(page) == 0 {
-			return err
-		}
-		facts, err := r.Pages.FactsOfRejections(ctx, page)
-		if err != nil {
-			return err
-		}
-		raised := reconcile.JudgeRejections(page, facts, r.Policy)
-		cases := make([]string, len(raised))
-		for i, exception := range raised {
-			judged[exception.CaseKey] = true
-			cases[i] = exception.CaseKey
-		}
-		step.Excepted += len(raised)
-		if err := r.keep(ctx, s, nil, cases, raised); err != nil {
-			return err
-		}
-		after = page[len(page)-1].Key
+// keep takes the exceptions of these cases, and those raised, one run further.
+func (r *Reconcile) keep(ctx context.Context, s Session, cases []string, raised []reconcile.Exception) error {
+	ids := make([]string, len(raised))
+	for i, exception := range raised {
+		ids[i] = exception.ID()
 	}
-}
-
-// closeGone resolves exceptions of cases that exist no longer (a loose payment whose order has come, a row that can be
-// read now) and drops their verdicts. Orders do not go away: a shop that deletes one leaves its last state with us.
-func (r *Reconcile) closeGone(ctx context.Context, s Session, judged map[string]bool) error {
-	standing, err := r.Gone.StandingCases(ctx)
+	known, err := r.Money.ExceptionsOf(ctx, cases, ids)
 	if err != nil {
 		return err
 	}
-	if gone := missingFrom(judged, standing); len(gone) > 0 {
-		if err := r.keep(ctx, s, nil, gone, nil); err != nil {
-			return err
-		}
-	}
-	after := ""
-	for {
-		page, err := r.Gone.VerdictKeys(ctx, after, pageSize)
-		if err != nil || len(page) == 0 {
-			return err
-		}
-		if gone := missingFrom(judged, page); len(gone) > 0 {
-			if err := r.Gone.DeleteVerdicts(ctx, gone); err != nil {
-				return err
-			}
-		}
-		after = page[len(page)-1]
-	}
-}
-
-func missingFrom(judged map[string]bool, keys []string) []string {
-	var gone []string
-	for _, key := range keys {
-		if !judged[key] && !strings.HasPrefix(key, reconcile.CaseKeyOfOrder("")) {
-			gone = append(gone, key)
-		}
-	}
-	return gone
+	judgement := reconcile.Judgement{RunID: s.RunID, At: s.Now}
+	judgement.Exceptions, judgement.Changes = reconcile.AdvanceAll(known, raised, s.Now, s.RunID, r.Policy)
+	return r.Judgements.SaveJudgement(ctx, judgement)
 }

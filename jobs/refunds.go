@@ -30,10 +30,16 @@ type RefundLedger interface {
 	FinishRefund(ctx context.Context, idempotencyKey string, state reconcile.RefundIntentState, refundID, reason string, at time.Time) error
 }
 
+// PaymentFacts finds what is held on some payments.
+type PaymentFacts interface {
+	FactsOfKeys(ctx context.Context, keys []reconcile.Key) (reconcile.Facts, error)
+}
+
 // Refunds decides each refund that the shop asked for (reconcile.Judge holds the rules) and, where actions.refunds is on,
 // makes those it approved: intent, one call with a deterministic key, outcome.
 type Refunds struct {
 	Judging
+	Facts     PaymentFacts
 	Ledger    RefundLedger
 	Intents   RefundIntents
 	Providers []Refunder
@@ -53,7 +59,7 @@ func (r *Refunds) Run(ctx context.Context, s Session, step *reconcile.Step) erro
 	if err != nil {
 		return err
 	}
-	if err := r.again(ctx, s, cases, step); err != nil {
+	if _, err := r.again(ctx, s, cases, step); err != nil {
 		return err
 	}
 	_, approved, err := r.owed(ctx)
@@ -160,7 +166,7 @@ func (r *Refunds) providerOf(payment reconcile.Key) Refunder {
 
 // payment returns the payment to refund, and the ids of the refunds that are held.
 func (r *Refunds) payment(ctx context.Context, row reconcile.OwedRow) (reconcile.Payment, []string, error) {
-	facts, err := r.Cases.FactsOfKeys(ctx, []reconcile.Key{row.Payment})
+	facts, err := r.Facts.FactsOfKeys(ctx, []reconcile.Key{row.Payment})
 	if err != nil {
 		return reconcile.Payment{}, nil, err
 	}

@@ -42,7 +42,7 @@ func (r *Refunds) settleOpen(ctx context.Context, s Session) error {
 
 // settle takes the one refund that can be the intent's. Of two nobody can tell which it is: the intent stays as it is.
 func (r *Refunds) settle(ctx context.Context, s Session, intent reconcile.RefundIntent, claimed map[string]bool) error {
-	facts, err := r.Cases.FactsOfKeys(ctx, []reconcile.Key{intent.Payment})
+	facts, err := r.Facts.FactsOfKeys(ctx, []reconcile.Key{intent.Payment})
 	if err != nil {
 		return err
 	}

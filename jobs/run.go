@@ -29,6 +29,7 @@ type Session struct {
 	Now    time.Time // stands for now everywhere: --as-of, or the clock at the run's start
 	AsOf   bool      // Now was given and is not the clock's
 	DryRun bool      // change nothing outside tieout's own database
+	Full   bool      // judge every case, not only those that changed or whose time has come
 	Failed []string  // names of the steps of this run that failed before this one
 	Clock  func() time.Time
 	Log    *slog.Logger
@@ -72,6 +73,7 @@ type Options struct {
 	Jobs   []string // none: all
 	AsOf   time.Time
 	DryRun bool
+	Full   bool
 }
 
 // Tally is what a run came to.
@@ -119,7 +121,7 @@ func (r *Runner) choose(names []string) ([]Job, error) {
 }
 
 func (r *Runner) locked(ctx context.Context, chosen []Job, options Options) (Tally, error) {
-	session := Session{Now: r.now(options), AsOf: !options.AsOf.IsZero(), DryRun: options.DryRun, Clock: r.Clock}
+	session := Session{Now: r.now(options), AsOf: !options.AsOf.IsZero(), DryRun: options.DryRun, Full: options.Full, Clock: r.Clock}
 	names := make([]string, len(chosen))
 	for i, job := range chosen {
 		names[i] = job.Name()
@@ -167,7 +169,7 @@ func (r *Runner) step(ctx context.Context, job Job, session Session) (reconcile.
 		step.Status, step.Error = status(ctx), failure.Error()
 	}
 	r.tell(step)
-	session.Log.Info("step ended", "status", step.Status, "read", step.Read, "stored", step.Stored, "unchanged", step.Unchanged, "rejected", step.Rejected,
+	session.Log.Info("step ended", "status", step.Status, "read", step.Read, "stored", step.Stored, "unchanged", step.Unchanged, "rejected", step.Rejected, "judged", step.Judged,
 		"matched", step.Matched, "waiting", step.Waiting, "excepted", step.Excepted, "acted", step.Acted, "refused", step.Refused, "took", step.EndedAt.Sub(step.StartedAt).Round(time.Millisecond).String())
 	// What a step did is recorded even when the run was told to stop.
 	return step, errors.Join(failure, r.Record.SaveStep(context.WithoutCancel(ctx), session.RunID, step))

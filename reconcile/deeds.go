@@ -11,9 +11,27 @@ import (
 type Judgement struct {
 	RunID      int64
 	At         time.Time
-	Verdicts   []Verdict
+	Fresh      []Verdict         // of cases that have none
+	Changed    []Verdict         // of cases that have another one
+	Gone       []string          // keys of cases that are no more
 	Exceptions []ExceptionRecord // those that changed
 	Changes    []ExceptionChange
+}
+
+// Size is how many verdicts there are to write.
+func (j *Judgement) Size() int { return len(j.Fresh) + len(j.Changed) + len(j.Gone) }
+
+// Empty reports whether there is nothing to keep.
+func (j *Judgement) Empty() bool {
+	return j.Size()+len(j.Exceptions)+len(j.Changes) == 0
+}
+
+// Progress tells how far the judging has come.
+type Progress struct {
+	Change   int64     // the number of the last change to what is held
+	Judged   int64     // the last change that was judged
+	JudgedAt time.Time // the instant that stood for now when it was; zero: never
+	Basis    string    // what the judging rested on besides the facts: the same as long as earlier verdicts still hold
 }
 
 // ExceptionChange is one step in the life of an exception.
@@ -135,6 +153,7 @@ type Step struct {
 	Unchanged int
 	Rejected  int
 	OtherMode int
+	Judged    int // cases; what follows counts their outcomes
 	Matched   int
 	Waiting   int
 	Excepted  int

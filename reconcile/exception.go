@@ -112,6 +112,7 @@ const (
 type ExceptionRecord struct {
 	Exception
 	Status     ExceptionStatus
+	Cluster    string    // of its case; empty for what concerns an account or a payout
 	FirstSeen  time.Time // never reset
 	LastSeen   time.Time // the last run in which its cause stood
 	ResolvedAt time.Time

@@ -224,8 +224,10 @@ func (j *judge) uncovered(provider string, from, to time.Time) string {
 		known = true
 		switch {
 		case coverage.Complete.Empty() || coverage.Complete.To.Before(to):
+			j.verdict.CoverageBound = true
 			return fmt.Sprintf("%s (%s) has not been read completely up to %s", nameOf(coverage.Feed), coverage.Account, at(to))
 		case coverage.Complete.From.After(from):
+			j.verdict.CoverageBound = true
 			return fmt.Sprintf("%s (%s) was read only from %s on", nameOf(coverage.Feed), coverage.Account, at(coverage.Complete.From))
 		}
 	}
@@ -247,6 +249,7 @@ func (j *judge) absentSince(feed string, t time.Time) bool {
 			continue
 		}
 		if coverage.Complete.Empty() || coverage.Complete.To.Before(t) {
+			j.verdict.CoverageBound = true
 			return false
 		}
 		known = true

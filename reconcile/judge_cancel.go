@@ -28,29 +28,32 @@ func (j *judge) cancel() {
 	case !ready:
 	case len(evidence) > 0:
 		last := evidence[len(evidence)-1]
-		j.verdict.Cancel = &Cancel{Evidence: evidence, Reason: fmt.Sprintf("%s says that %s, created at %s, is %s; no money was taken and none can come.", nameOf(last.Object.Feed), last.Object.ID, at(last.At), last.Status)}
+		j.proposeCancel(evidence, fmt.Sprintf("%s says that %s, created at %s, is %s; no money was taken and none can come.", nameOf(last.Object.Feed), last.Object.ID, at(last.At), last.Status))
 	case j.policy.Cancel.NoAttemptAfter > 0 && !j.c.Order.CreatedAt.IsZero() && j.due(j.c.Order.CreatedAt.Add(j.policy.Cancel.NoAttemptAfter)):
-		j.verdict.Cancel = &Cancel{Reason: fmt.Sprintf("Nobody has tried to pay since %s.", at(j.c.Order.CreatedAt))}
+		j.proposeCancel(nil, fmt.Sprintf("Nobody has tried to pay since %s.", at(j.c.Order.CreatedAt)))
 	}
 }
 
-// cancelBlocked reports whether anything forbids the cancel: money that was ever taken, a payment that might be its, a
-// row that could not be read, an id that the shop stored and we do not hold, or a provider that was not read completely
-// since the order began.
+// cancelBlocked reports whether anything that is known forbids the cancel: money that was ever taken, a payment that might
+// be its, a row that could not be read, or an id that the shop stored and we do not hold.
 func (j *judge) cancelBlocked() bool {
 	if len(j.taken) > 0 || len(j.c.Contested) > 0 || len(j.c.Rejections) > 0 || !j.holds(j.c.Order.PaymentID) {
 		return true
 	}
-	if _, near := j.nearMoney(); near {
-		return true
-	}
+	_, near := j.nearMoney()
+	return near
+}
+
+// proposeCancel proposes the cancel unless a provider was not read completely since the order began: there may be more.
+func (j *judge) proposeCancel(evidence []Evidence, reason string) {
+	j.verdict.CoverageBound = true
 	began := j.began()
 	for _, coverage := range j.ctx.Coverage {
 		if coverage.Complete.Empty() || coverage.Reason != "" || coverage.Feed != FeedShop && coverage.Complete.From.After(began) {
-			return true
+			return
 		}
 	}
-	return false
+	j.verdict.Cancel = &Cancel{Evidence: evidence, Reason: reason}
 }
 
 // nearMoney finds a payment that is or may become money and whose reference is a near miss of the order's: never matched,

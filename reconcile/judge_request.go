@@ -80,6 +80,7 @@ func (j *judge) doubt(payment held) string {
 			return fmt.Sprintf("the customer disputes payment %s (%s)", payment.ID, dispute.ID)
 		}
 	}
+	j.verdict.CoverageBound = true
 	for _, coverage := range j.ctx.Coverage {
 		if coverage.Feed == payment.Feed && coverage.Account == payment.Account && (coverage.Reason != "" || coverage.Complete.Empty()) {
 			return fmt.Sprintf("%s (%s) was not read completely and may show a refund already", nameOf(coverage.Feed), coverage.Account)

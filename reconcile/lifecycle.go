@@ -52,8 +52,7 @@ func persist(known ExceptionRecord, raised Exception, now time.Time, policy Poli
 	switch {
 	case known.Stands() && expired:
 		next.Status, next.ResolvedAt, next.ResolvedBy, next.Resolution = StatusResolved, now, ByTieout, StoodLong
-	case known.Stands():
-		next.LastSeen = now
+	case known.Stands(): // last seen moves on with the judging as a whole, see Store.Progress
 	case known.Resolution == StoodLong || expired:
 		next.Exception = known.Exception
 	case known.ResolvedBy == ByTieout || figuresDiffer(known.Exception, raised):

@@ -45,6 +45,8 @@ type Verdict struct {
 	Owed           []Owed
 	Exceptions     []Exception
 	NextReview     time.Time // the first instant at which time alone would change the answer; zero: never
+	CoverageBound  bool      // the answer rests on how far the feeds were read, and is given anew in every run
+	Cluster        string    // of the facts that it was judged from
 }
 
 // Cancel is the reason and the evidence for canceling an open order.

@@ -210,9 +210,9 @@ func (a *app) progress(step reconcile.Step) {
 
 func (a *app) printDemoDay(tally jobs.Tally) error {
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "step\tread\tstored\tmatched\twaiting\texcepted\tacted")
+	fmt.Fprintln(table, "step\tread\tstored\tjudged\tmatched\twaiting\texcepted\tacted")
 	for _, step := range tally.Steps {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\n", step.Name, step.Read, step.Stored, step.Matched, step.Waiting, step.Excepted, step.Acted)
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", step.Name, step.Read, step.Stored, step.Judged, step.Matched, step.Waiting, step.Excepted, step.Acted)
 	}
 	return table.Flush()
 }

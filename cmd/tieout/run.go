@@ -20,6 +20,7 @@ type runFlags struct {
 	asOf   string
 	dryRun bool
 	failOn string
+	full   bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -33,12 +34,13 @@ func (a *app) runCommand() *cobra.Command {
 	}
 	command.Flags().StringVar(&flags.asOf, "as-of", "", "instant that stands for now everywhere (RFC 3339)")
 	command.Flags().BoolVar(&flags.dryRun, "dry-run", false, "change nothing outside tieout's own database: cancel no order, make no refund")
+	command.Flags().BoolVar(&flags.full, "full", false, "judge every case, not only those that changed or whose time has come")
 	command.Flags().StringVar(&flags.failOn, "fail-on", "", "exit with 3 if an exception of this severity or above stands (critical, high, medium, low)")
 	return command
 }
 
 func (a *app) run(ctx context.Context, names []string, flags runFlags) (err error) {
-	options := jobs.Options{Jobs: names, DryRun: flags.dryRun}
+	options := jobs.Options{Jobs: names, DryRun: flags.dryRun, Full: flags.full}
 	if options.AsOf, err = parseInstant("--as-of", flags.asOf); err != nil {
 		return err
 	}
@@ -114,10 +116,10 @@ func (p *parts) failOn(ctx context.Context, name string) error {
 func (a *app) printRun(ctx context.Context, p *parts, tally jobs.Tally) error {
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "Run %d, as of %s\n\n", tally.RunID, tally.Now.Format(time.RFC3339))
-	fmt.Fprintln(table, "step\tstatus\tread\tstored\tunchanged\tother mode\trejected\tmatched\twaiting\texcepted\tacted\trefused")
+	fmt.Fprintln(table, "step\tstatus\tread\tstored\tunchanged\tother mode\trejected\tjudged\tmatched\twaiting\texcepted\tacted\trefused")
 	for _, step := range tally.Steps {
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", step.Name, step.Status, step.Read, step.Stored, step.Unchanged, step.OtherMode, step.Rejected,
-			step.Matched, step.Waiting, step.Excepted, step.Acted, step.Refused)
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", step.Name, step.Status, step.Read, step.Stored, step.Unchanged, step.OtherMode, step.Rejected,
+			step.Judged, step.Matched, step.Waiting, step.Excepted, step.Acted, step.Refused)
 	}
 	if err := table.Flush(); err != nil {
 		return err

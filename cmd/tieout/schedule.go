@@ -88,7 +88,7 @@ func (w *watch) ended(schedule string, tally jobs.Tally, err error) {
 	}
 	w.runs.WithLabelValues(schedule, result).Inc()
 	for _, step := range tally.Steps {
-		for kind, count := range map[string]int{"read": step.Read, "stored": step.Stored, "unchanged": step.Unchanged, "other_mode": step.OtherMode, "rejected": step.Rejected, "matched": step.Matched, "waiting": step.Waiting, "excepted": step.Excepted, "acted": step.Acted, "refused": step.Refused} {
+		for kind, count := range map[string]int{"read": step.Read, "stored": step.Stored, "unchanged": step.Unchanged, "other_mode": step.OtherMode, "rejected": step.Rejected, "judged": step.Judged, "matched": step.Matched, "waiting": step.Waiting, "excepted": step.Excepted, "acted": step.Acted, "refused": step.Refused} {
 			w.rows.WithLabelValues(step.Name, kind).Set(float64(count))
 		}
 	}

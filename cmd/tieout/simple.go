@@ -97,12 +97,8 @@ func (a *app) rebuild(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	held, release, err := p.store.Lock(ctx, holder())
+	counts, err := p.rebuild(ctx)
 	if err != nil {
-		return err
-	}
-	counts, failure := p.store.Rebuild(held, p.normalise())
-	if err := errors.Join(failure, release(context.WithoutCancel(ctx))); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.stdout, "%d observations replayed, %d objects stand, %d of them could not be read\nrun `tieout run reconcile` to judge them anew\n", counts.Read, counts.Stored, counts.Rejected)

@@ -53,10 +53,30 @@ func (a *app) open(ctx context.Context) (*parts, error) {
 	if err := p.openStore(ctx); err != nil {
 		return nil, err
 	}
-	if err := p.store.Ready(ctx); err != nil {
+	if err := errors.Join(p.store.Ready(ctx), p.freshen(ctx)); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
+}
+
+// freshen derives the projections anew where an older program made them.
+func (p *parts) freshen(ctx context.Context) error {
+	if stale, err := p.store.Stale(ctx); err != nil || !stale {
+		return err
+	}
+	p.log.Warn("this version keeps records another way: they are derived again from the observations, once")
+	_, err := p.rebuild(ctx)
+	return err
+}
+
+// rebuild derives the projections anew, under the lock.
+func (p *parts) rebuild(ctx context.Context) (feeds.Counts, error) {
+	held, release, err := p.store.Lock(ctx, holder())
+	if err != nil {
+		return feeds.Counts{}, err
+	}
+	counts, failure := p.store.Rebuild(held, p.normalise())
+	return counts, errors.Join(failure, release(context.WithoutCancel(ctx)))
 }
 
 // parts are the program before anything is opened.
@@ -207,10 +227,10 @@ func (p *parts) runner() *jobs.Runner {
 	judging := jobs.Judging{Cases: p.store, Judgements: p.store, Policy: policy(p.config.Policy), Accounts: p.accounts()}
 	fetch := &jobs.Fetch{Evidence: p.store}
 	cancel := &jobs.CancelExpired{
-		Judging: judging, Cancellations: p.store, Evidence: p.store, ShopNormalise: shop.NewNormaliser(p.mapping),
+		Judging: judging, Facts: p.store, Cancellations: p.store, Evidence: p.store, ShopNormalise: shop.NewNormaliser(p.mapping),
 		Enabled: p.config.Actions.CancelExpired, MaxCancels: p.config.Actions.MaxCancels,
 	}
-	refunds := &jobs.Refunds{Judging: judging, Ledger: p.store, Intents: p.store, Execute: p.config.Actions.Refunds}
+	refunds := &jobs.Refunds{Judging: judging, Facts: p.store, Ledger: p.store, Intents: p.store, Execute: p.config.Actions.Refunds}
 	if p.shop != nil {
 		fetch.Plans = append(fetch.Plans, jobs.FetchPlan{Feed: p.shop, Normalise: cancel.ShopNormalise, Since: fromTheBeginning, Overlap: shopOverlap})
 		cancel.Shop = shopWriter{p.shop}
@@ -222,7 +242,7 @@ func (p *parts) runner() *jobs.Runner {
 	}
 	return &jobs.Runner{
 		Record: p.store, Locker: p.store, Clock: time.Now, Holder: holder(), Log: p.log,
-		Jobs: []jobs.Job{fetch, &jobs.Reconcile{Judging: judging, Pages: p.store, Gone: p.store}, cancel,
+		Jobs: []jobs.Job{fetch, &jobs.Reconcile{Judging: judging, Everything: p.store, Ledger: p.store, Money: p.store, Version: version}, cancel,
 			&jobs.AgeSettlements{Judging: judging, Unsettled: p.store}, refunds, &jobs.Report{Write: p.writeReport}},
 	}
 }

@@ -1,9 +1,6 @@
 package store
 
 import (
-	"context"
-	"iter"
-
 	"tieout/reconcile"
 )
 
@@ -19,6 +16,7 @@ type movementRow struct {
 	NetCurrency   string `db:"net_currency"`
 	CreatedAt     int64  `db:"created_at"`
 	AvailableAt   int64  `db:"available_at"`
+	touchedRow
 }
 
 var movements = newProjection("tieout_movements",
@@ -27,13 +25,6 @@ var movements = newProjection("tieout_movements",
 			keyRow: rowOfKey(m.Key), ObjectID: m.ObjectID, Category: m.Category,
 			GrossMinor: m.Gross.Minor, GrossCurrency: m.Gross.Currency, FeeMinor: m.Fee.Minor, FeeCurrency: m.Fee.Currency,
 			NetMinor: m.Net.Minor, NetCurrency: m.Net.Currency, CreatedAt: micros(m.CreatedAt), AvailableAt: micros(m.AvailableAt),
-		}
-	},
-	func(r movementRow) reconcile.Movement {
-		return reconcile.Movement{
-			Key: r.key(), ObjectID: r.ObjectID, Category: r.Category,
-			Gross: amount(r.GrossMinor, r.GrossCurrency), Fee: amount(r.FeeMinor, r.FeeCurrency), Net: amount(r.NetMinor, r.NetCurrency),
-			CreatedAt: instant(r.CreatedAt), AvailableAt: instant(r.AvailableAt),
 		}
 	})
 
@@ -47,6 +38,7 @@ type payoutRow struct {
 	Reason    string `db:"reason"`
 	CreatedAt int64  `db:"created_at"`
 	ArrivalAt int64  `db:"arrival_at"`
+	touchedRow
 }
 
 var payouts = newProjection("tieout_payouts",
@@ -56,8 +48,7 @@ var payouts = newProjection("tieout_payouts",
 			Automatic: p.Automatic, Itemised: p.Itemised, Reason: p.Reason,
 			CreatedAt: micros(p.CreatedAt), ArrivalAt: micros(p.ArrivalAt),
 		}
-	},
-	payoutOfRow)
+	})
 
 func payoutOfRow(r payoutRow) reconcile.Payout {
 	return reconcile.Payout{
@@ -73,6 +64,7 @@ type payoutLineRow struct {
 	Category    string `db:"category"`
 	NetMinor    int64  `db:"net_minor"`
 	NetCurrency string `db:"net_currency"`
+	touchedRow
 }
 
 var payoutLines = newProjection("tieout_payout_lines",
@@ -80,37 +72,4 @@ var payoutLines = newProjection("tieout_payout_lines",
 		return payoutLineRow{
 			keyRow: rowOfKey(l.Key), PayoutID: l.PayoutID, Category: l.Category, NetMinor: l.Net.Minor, NetCurrency: l.Net.Currency,
 		}
-	},
-	func(r payoutLineRow) reconcile.PayoutLine {
-		return reconcile.PayoutLine{Key: r.key(), PayoutID: r.PayoutID, Category: r.Category, Net: amount(r.NetMinor, r.NetCurrency)}
 	})
-
-// Movements streams the lines of the providers' balances in key order.
-func (s *Store) Movements(ctx context.Context) iter.Seq2[reconcile.Movement, error] {
-	return movements.all(ctx, s.read())
-}
-
-// Payouts streams the payouts in key order.
-func (s *Store) Payouts(ctx context.Context) iter.Seq2[reconcile.Payout, error] {
-	return payouts.all(ctx, s.read())
-}
-
-// PayoutLines streams in key order which movement was paid out by which payout.
-func (s *Store) PayoutLines(ctx context.Context) iter.Seq2[reconcile.PayoutLine, error] {
-	return payoutLines.all(ctx, s.read())
-}
-
-// Payments streams the payments in key order: one side of the tie-out in money.
-func (s *Store) Payments(ctx context.Context) iter.Seq2[reconcile.Payment, error] {
-	return payments.all(ctx, s.read())
-}
-
-// Refunds streams the refunds made at providers in key order.
-func (s *Store) Refunds(ctx context.Context) iter.Seq2[reconcile.Refund, error] {
-	return refunds.all(ctx, s.read())
-}
-
-// Disputes streams the disputes in key order.
-func (s *Store) Disputes(ctx context.Context) iter.Seq2[reconcile.Dispute, error] {
-	return disputes.all(ctx, s.read())
-}

@@ -43,7 +43,13 @@ func (s *Store) SetCoverage(ctx context.Context, runID int64, c reconcile.Covera
 		CompleteFrom: micros(c.Complete.From), CompleteThrough: micros(c.Complete.To),
 	}
 	err := s.transact(ctx, func(tx session) error {
-		_, err := coverages.upsert(ctx, tx, []coverageRow{row})
+		// What was judged missing inside a coverage that has shrunk may not be.
+		_, err := tx.exec(ctx, "UPDATE tieout_progress SET basis = '' WHERE EXISTS (SELECT 1 FROM tieout_coverage WHERE feed = ? AND account = ? AND complete_through > ?)",
+			row.Feed, row.Account, row.CompleteThrough)
+		if err != nil {
+			return err
+		}
+		_, err = coverages.upsert(ctx, tx, []coverageRow{row})
 		return err
 	})
 	return wrap(err, "store coverage of %s %s", c.Feed, c.Account)

@@ -60,7 +60,11 @@ func (s *Store) Observe(ctx context.Context, runID int64, at time.Time, items []
 		if err != nil {
 			return err
 		}
-		b := newBatch(runID, at, heads, refused)
+		authorised, err := loadAuthorised(ctx, tx, items)
+		if err != nil {
+			return err
+		}
+		b := newBatch(runID, at, heads, refused, authorised)
 		for _, item := range items {
 			b.take(item)
 		}
@@ -113,6 +117,19 @@ func loadRejections(ctx context.Context, tx session, items []feeds.Item) (map[re
 	return held, err
 }
 
+// loadAuthorised tells which sources were authorised by what an earlier version said.
+func loadAuthorised(ctx context.Context, tx session, items []feeds.Item) (map[reconcile.Key]bool, error) {
+	if !slices.ContainsFunc(items, func(item feeds.Item) bool { _, ok := item.Record.(reconcile.Source); return ok }) {
+		return nil, nil
+	}
+	rows, err := selectAll[keyRow](ctx, tx, "SELECT feed, account, kind, id FROM tieout_sources WHERE authorised AND "+tx.inTuples(keyColumns...), keysOf(items))
+	authorised := make(map[reconcile.Key]bool, len(rows))
+	for _, row := range rows {
+		authorised[row.key()] = true
+	}
+	return authorised, err
+}
+
 func keysOf(items []feeds.Item) any {
 	keys := make([]reconcile.Key, len(items))
 	for i, item := range items {
@@ -132,8 +149,8 @@ type batch struct {
 	counts  feeds.Counts
 }
 
-func newBatch(runID int64, at time.Time, heads map[reconcile.Key]head, refused map[reconcile.Key]rejectionRow) *batch {
-	return &batch{runID: runID, at: micros(at), heads: heads, refused: refused, folded: newFold()}
+func newBatch(runID int64, at time.Time, heads map[reconcile.Key]head, refused map[reconcile.Key]rejectionRow, authorised map[reconcile.Key]bool) *batch {
+	return &batch{runID: runID, at: micros(at), heads: heads, refused: refused, folded: newFold(authorised)}
 }
 
 func (b *batch) take(item feeds.Item) {
@@ -168,7 +185,7 @@ func (b *batch) readOtherwise(key reconcile.Key, record reconcile.Record) bool {
 	}
 	held, wasRefused := b.refused[key]
 	rejection, isRefused := record.(reconcile.Rejection)
-	return wasRefused != isRefused || isRefused && held != cleanRejection(rejection)
+	return wasRefused != isRefused || isRefused && held.Face != rowOfRejection(rejection).Face
 }
 
 func (b *batch) save(ctx context.Context, tx session) error {
@@ -177,7 +194,14 @@ func (b *batch) save(ctx context.Context, tx session) error {
 	if _, err := observations.insert(ctx, tx, b.fresh); err != nil {
 		return err
 	}
-	return b.folded.save(ctx, tx)
+	if len(b.folded.last) == 0 {
+		return nil
+	}
+	change, err := nextChange(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return b.folded.save(ctx, tx, change)
 }
 
 // fold brings the versions of each object together into the one record that its projection shows.
@@ -185,10 +209,11 @@ type fold struct {
 	last    map[reconcile.Key]reconcile.Record
 	cleared map[reconcile.Key]bool // was or became a rejection: all its rows go before a new one comes
 	renewed map[reconcile.Key]bool // can be read, and the store has an earlier version: that may have been a rejection
+	stuck   map[reconcile.Key]bool // sources that a version before these said were authorised
 }
 
-func newFold() fold {
-	return fold{last: map[reconcile.Key]reconcile.Record{}, cleared: map[reconcile.Key]bool{}, renewed: map[reconcile.Key]bool{}}
+func newFold(authorised map[reconcile.Key]bool) fold {
+	return fold{last: map[reconcile.Key]reconcile.Record{}, cleared: map[reconcile.Key]bool{}, renewed: map[reconcile.Key]bool{}, stuck: authorised}
 }
 
 // add takes the next version of an object; held says that the store has an earlier one.
@@ -198,16 +223,28 @@ func (f fold) add(key reconcile.Key, record reconcile.Record, held bool) {
 	} else if held {
 		f.renewed[key] = true
 	}
-	f.last[key] = foldSticky(f.last[key], record)
+	f.last[key] = f.stick(key, record)
 }
 
-// save brings the projections up to date.
-func (f fold) save(ctx context.Context, tx session) error {
-	if err := clearRows(ctx, tx, sortedKeys(f.cleared)); err != nil {
+// stick keeps a source authorised: once a version said that the customer authorised it, a later one that no longer says so
+// (a source that ran out) does not take it back.
+func (f fold) stick(key reconcile.Key, record reconcile.Record) reconcile.Record {
+	is, ok := record.(reconcile.Source)
+	if !ok {
+		return record
+	}
+	was, held := f.last[key].(reconcile.Source)
+	is.Authorised = is.Authorised || held && was.Authorised || f.stuck[key]
+	return is
+}
+
+// save brings the projections up to date. change is the number of this change.
+func (f fold) save(ctx context.Context, tx session, change int64) error {
+	if err := clearRows(ctx, tx, change, sortedKeys(f.cleared)); err != nil {
 		return err
 	}
 	if renewed := sortedKeys(f.renewed); len(renewed) > 0 {
-		if err := rejections.remove(ctx, tx, renewed); err != nil {
+		if err := rejections.remove(ctx, tx, change, renewed); err != nil {
 			return err
 		}
 	}
@@ -216,7 +253,7 @@ func (f fold) save(ctx context.Context, tx session) error {
 		records = append(records, record)
 	}
 	slices.SortFunc(records, func(a, b reconcile.Record) int { return a.RecordKey().Compare(b.RecordKey()) })
-	return project(ctx, tx, records)
+	return project(ctx, tx, change, records)
 }
 
 func sortedKeys(set map[reconcile.Key]bool) []reconcile.Key {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"iter"
@@ -16,6 +17,7 @@ import (
 var ErrUnknownException = errors.New("no such exception")
 
 type exceptionRow struct {
+	Cluster              string `db:"cluster"`
 	ID                   string `db:"id"`
 	Code                 string `db:"code"`
 	Severity             string `db:"severity"`
@@ -47,7 +49,7 @@ var exceptions = newTable[exceptionRow]("tieout_exceptions", "id")
 
 func rowOfException(e reconcile.ExceptionRecord) exceptionRow {
 	return exceptionRow{
-		ID: e.ID(), Code: string(e.Code), Severity: string(e.Severity), CaseKey: e.CaseKey, Feed: e.Feed, Account: e.Account,
+		Cluster: e.Cluster, ID: e.ID(), Code: string(e.Code), Severity: string(e.Severity), CaseKey: e.CaseKey, Feed: e.Feed, Account: e.Account,
 		OrderReference: e.OrderReference, TransactionReference: e.TransactionReference, Currency: e.Currency,
 		ExpectedMinor: e.Expected.Minor, ExpectedCurrency: e.Expected.Currency,
 		ActualMinor: e.Actual.Minor, ActualCurrency: e.Actual.Currency,
@@ -67,8 +69,28 @@ func (r exceptionRow) record() reconcile.ExceptionRecord {
 			Difference: amount(r.DifferenceMinor, r.DifferenceCurrency),
 			DueAt:      instant(r.DueAt), Explanation: r.Explanation, NextStep: r.NextStep,
 		},
-		Status: reconcile.ExceptionStatus(r.Status), FirstSeen: instant(r.FirstSeen), LastSeen: instant(r.LastSeen),
+		Cluster: r.Cluster, Status: reconcile.ExceptionStatus(r.Status), FirstSeen: instant(r.FirstSeen), LastSeen: instant(r.LastSeen),
 		ResolvedAt: instant(r.ResolvedAt), ResolvedBy: r.ResolvedBy, Resolution: r.Resolution, Note: r.Note,
+	}
+}
+
+// recordAt is the record with its last seen as of the last judging: what stands stood then too, though a run judges only what
+// changed and writes no row to say so.
+func (r exceptionRow) recordAt(judgedAt time.Time) reconcile.ExceptionRecord {
+	record := r.record()
+	if record.Stands() && record.LastSeen.Before(judgedAt) {
+		record.LastSeen = judgedAt
+	}
+	return record
+}
+
+// scanException reads a row of tieout_exceptions whose first column is the cluster once more.
+func scanException(judgedAt time.Time) func(*sql.Rows, *string, *reconcile.ExceptionRecord) error {
+	return func(rows *sql.Rows, cluster *string, record *reconcile.ExceptionRecord) error {
+		var r exceptionRow
+		err := rows.Scan(append([]any{cluster}, exceptions.fieldsOf(&r)...)...)
+		*record = r.recordAt(judgedAt)
+		return err
 	}
 }
 
@@ -83,11 +105,20 @@ type ExceptionFilter struct {
 
 // Exceptions streams exceptions by severity, most urgent first, then by code, order, transaction and id.
 func (s *Store) Exceptions(ctx context.Context, filter ExceptionFilter) iter.Seq2[reconcile.ExceptionRecord, error] {
-	r := s.read()
-	where, args := filter.conditions(r)
-	rows := stream[exceptionRow](ctx, r, "SELECT "+exceptions.list()+" FROM tieout_exceptions WHERE "+where+
-		" ORDER BY "+severityOrder()+", code, order_reference, transaction_reference, id", args...)
-	return mapSeq("list exceptions", rows, func(row exceptionRow) (reconcile.ExceptionRecord, error) { return row.record(), nil })
+	return func(yield func(reconcile.ExceptionRecord, error) bool) {
+		r := s.read()
+		progress, err := loadProgress(ctx, r)
+		if err != nil {
+			yield(reconcile.ExceptionRecord{}, wrap(err, "list exceptions"))
+			return
+		}
+		where, args := filter.conditions(r)
+		rows := stream[exceptionRow](ctx, r, "SELECT "+exceptions.list()+" FROM tieout_exceptions WHERE "+where+
+			" ORDER BY "+severityOrder()+", code, order_reference, transaction_reference, id", args...)
+		mapSeq("list exceptions", rows, func(row exceptionRow) (reconcile.ExceptionRecord, error) {
+			return row.recordAt(instant(progress.JudgedAt)), nil
+		})(yield)
+	}
 }
 
 func (f ExceptionFilter) conditions(r session) (string, []any) {
@@ -123,19 +154,24 @@ func severityOrder() string {
 // ExceptionsOf reads every exception that belongs to one of these cases or has one of these ids, in whatever status, by id.
 func (s *Store) ExceptionsOf(ctx context.Context, caseKeys, ids []string) ([]reconcile.ExceptionRecord, error) {
 	r := s.read()
+	progress, err := loadProgress(ctx, r)
+	if err != nil {
+		return nil, wrap(err, "read the exceptions of %d cases", len(caseKeys))
+	}
 	rows, err := exceptions.find(ctx, r, r.in("case_key")+" OR "+r.in("id")+" ORDER BY id", r.list(caseKeys), r.list(ids))
 	records := make([]reconcile.ExceptionRecord, len(rows))
 	for i, row := range rows {
-		records[i] = row.record()
+		records[i] = row.recordAt(instant(progress.JudgedAt))
 	}
 	return records, wrap(err, "read the exceptions of %d cases", len(caseKeys))
 }
 
-// StandingCases lists the keys of the cases that have an exception that stands, sorted.
-func (s *Store) StandingCases(ctx context.Context) ([]string, error) {
+// StandingOutsideClusters lists the keys of the cases that are no cluster's, a payout's or a balance's, and have an exception
+// that stands; sorted.
+func (s *Store) StandingOutsideClusters(ctx context.Context) ([]string, error) {
 	keys, err := selectAll[string](ctx, s.read(),
-		"SELECT DISTINCT case_key FROM tieout_exceptions WHERE status <> ? ORDER BY case_key", string(reconcile.StatusResolved))
-	return keys, wrap(err, "list cases with exceptions")
+		"SELECT DISTINCT case_key FROM tieout_exceptions WHERE cluster = '' AND status <> ? ORDER BY case_key", string(reconcile.StatusResolved))
+	return keys, wrap(err, "list payouts and balances with exceptions")
 }
 
 type exceptionChangeRow struct {

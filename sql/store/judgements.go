@@ -6,10 +6,17 @@ import (
 	"tieout/reconcile"
 )
 
-// SaveJudgement keeps a judgement in one transaction. Rows that say the same already are not touched; what a case
-// no longer owes goes. Exceptions are taken from Exceptions, not from Verdicts. Of two verdicts of one case, or two exceptions with one ID, the last counts.
+// SaveJudgement keeps a judgement in one transaction: new verdicts, those that say something else than before, and what is
+// gone. Rows that say the same already are not touched; what a case no longer owes goes. Exceptions are taken from
+// Exceptions, not from the verdicts. Of two exceptions with one ID the last counts.
 func (s *Store) SaveJudgement(ctx context.Context, j reconcile.Judgement) error {
+	if j.Empty() {
+		return nil
+	}
 	err := s.transact(ctx, func(tx session) error {
+		if err := deleteVerdicts(ctx, tx, j.Gone); err != nil {
+			return err
+		}
 		if err := saveVerdicts(ctx, tx, j); err != nil {
 			return err
 		}
@@ -22,46 +29,71 @@ func (s *Store) SaveJudgement(ctx context.Context, j reconcile.Judgement) error 
 		}
 		return appendChanges(ctx, tx, j.Changes)
 	})
-	return wrap(err, "store the judgement of %d cases in run %d", len(j.Verdicts), j.RunID)
+	return wrap(err, "store the judgement of %d cases in run %d", len(j.Fresh)+len(j.Changed)+len(j.Gone), j.RunID)
+}
+
+func deleteVerdicts(ctx context.Context, tx session, caseKeys []string) error {
+	if len(caseKeys) == 0 {
+		return nil
+	}
+	for _, name := range []string{verdicts.name, owed.name} {
+		if _, err := tx.exec(ctx, "DELETE FROM "+name+" WHERE "+tx.in("case_key"), tx.list(caseKeys)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func saveVerdicts(ctx context.Context, tx session, j reconcile.Judgement) error {
-	var rows []verdictRow
-	var due []owedRow
-	last := lastOf(j.Verdicts, func(v reconcile.Verdict) string { return v.CaseKey })
-	for _, verdict := range last {
-		row, err := rowOfVerdict(verdict, j.RunID, j.At)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, row)
-		for _, o := range verdict.Owed {
-			due = append(due, rowOfOwed(verdict.CaseKey, o))
-		}
-	}
-	if _, err := verdicts.upsert(ctx, tx, rows); err != nil {
-		return err
-	}
-	return saveOwed(ctx, tx, rows, due)
-}
-
-// saveOwed makes due all that the cases owe.
-func saveOwed(ctx context.Context, tx session, cases []verdictRow, due []owedRow) error {
-	due = lastOf(due, owedRow.id)
-	caseKeys := make([]string, len(cases))
-	for i, c := range cases {
-		caseKeys[i] = c.CaseKey
-	}
-	keep := make([][]string, len(due))
-	for i, row := range due {
-		keep[i] = []string{row.Feed, row.Account, row.PaymentID, row.RequestID}
-	}
-	_, err := tx.exec(ctx, "DELETE FROM tieout_owed WHERE "+tx.in("case_key")+" AND NOT ("+tx.inTuples(owed.key...)+")",
-		tx.list(caseKeys), tuples(keep))
+	fresh, due, err := rowsOfVerdicts(j.Fresh, j)
 	if err != nil {
 		return err
 	}
-	_, err = owed.upsert(ctx, tx, due)
+	changed, dueNow, err := rowsOfVerdicts(j.Changed, j)
+	if err != nil {
+		return err
+	}
+	if _, err := verdicts.load(ctx, tx, fresh); err != nil {
+		return err
+	}
+	if _, err := verdicts.upsert(ctx, tx, changed); err != nil {
+		return err
+	}
+	return saveOwed(ctx, tx, changed, append(due, dueNow...))
+}
+
+func rowsOfVerdicts(list []reconcile.Verdict, j reconcile.Judgement) (rows []verdictRow, due []owedRow, err error) {
+	rows = make([]verdictRow, len(list))
+	for i := range list {
+		if rows[i], err = rowOfVerdict(list[i], j.RunID, j.At); err != nil {
+			return nil, nil, err
+		}
+		for _, o := range list[i].Owed {
+			due = append(due, rowOfOwed(list[i].CaseKey, o))
+		}
+	}
+	return rows, due, nil
+}
+
+// saveOwed makes due all that the cases owe. cases are those that may owe something already.
+func saveOwed(ctx context.Context, tx session, cases []verdictRow, due []owedRow) error {
+	due = lastOf(due, owedRow.id)
+	if len(cases) > 0 {
+		caseKeys := make([]string, len(cases))
+		for i, c := range cases {
+			caseKeys[i] = c.CaseKey
+		}
+		keep := make([][]string, len(due))
+		for i, row := range due {
+			keep[i] = []string{row.Feed, row.Account, row.PaymentID, row.RequestID}
+		}
+		_, err := tx.exec(ctx, "DELETE FROM tieout_owed WHERE "+tx.in("case_key")+" AND NOT ("+tx.inTuples(owed.key...)+")",
+			tx.list(caseKeys), tuples(keep))
+		if err != nil {
+			return err
+		}
+	}
+	_, err := owed.upsert(ctx, tx, due)
 	return err
 }
 

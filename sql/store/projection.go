@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"iter"
 
 	"tieout/reconcile"
 )
@@ -32,19 +31,30 @@ func keyTuples(keys []reconcile.Key) any {
 // projection is one table of records of type D, kept as rows of type R.
 type projection[R any, D reconcile.Record] struct {
 	table[R]
-	toRow    func(D) R
-	toRecord func(R) D
+	toRow  func(D) R
+	toFace func(string) D // of a clustered one: reads a record from its face
 }
 
-func newProjection[R any, D reconcile.Record](name string, toRow func(D) R, toRecord func(R) D) projection[R, D] {
-	return projection[R, D]{table: newTable[R](name, keyColumns...), toRow: toRow, toRecord: toRecord}
+// newProjection is a table of records that are summed up and not judged one by one.
+func newProjection[R any, D reconcile.Record](name string, toRow func(D) R) projection[R, D] {
+	p := projection[R, D]{table: newTable[R](name, keyColumns...), toRow: toRow}
+	p.stamps = []string{"touched"}
+	return p
+}
+
+// newClustered is a table of records that are judged, cluster by cluster. A row keeps the cluster it has.
+func newClustered[R any, D reconcile.Record](name string, toRow func(D) R, ofFace func(string) D) projection[R, D] {
+	p := newProjection(name, toRow)
+	p.toFace, p.fixed = ofFace, []string{"cluster"}
+	return p
 }
 
 // projector is what observing and rebuilding need of a projection.
 type projector interface {
-	// save brings the records of its own type up to date, leaves the others alone and returns how many were its own.
-	save(ctx context.Context, s session, records []reconcile.Record) (int, error)
-	remove(ctx context.Context, s session, keys []reconcile.Key) error
+	// save brings the records of its own type up to date, leaves the others alone and returns how many were its own. change
+	// numbers the change that the written rows take part in.
+	save(ctx context.Context, s session, change int64, records []reconcile.Record) (int, error)
+	remove(ctx context.Context, s session, change int64, keys []reconcile.Key) error
 	empty(ctx context.Context, s session) error
 }
 
@@ -53,19 +63,32 @@ var projections = []projector{
 	orders, sources, sourceEvents, payments, refunds, refundRequests, disputes, movements, payouts, payoutLines, rejections,
 }
 
-func (p projection[R, D]) save(ctx context.Context, s session, records []reconcile.Record) (int, error) {
+// touchable is a row that tells which change it last took part in.
+type touchable interface{ touch(change int64) }
+
+func (p projection[R, D]) save(ctx context.Context, s session, change int64, records []reconcile.Record) (int, error) {
 	var rows []R
 	for _, record := range records {
 		if own, ok := record.(D); ok {
-			rows = append(rows, p.toRow(own))
+			row := p.toRow(own)
+			any(&row).(touchable).touch(change)
+			rows = append(rows, row)
 		}
 	}
 	_, err := p.upsert(ctx, s, rows)
 	return len(rows), err
 }
 
-func (p projection[R, D]) remove(ctx context.Context, s session, keys []reconcile.Key) error {
-	_, err := s.exec(ctx, "DELETE FROM "+p.name+" WHERE "+s.inTuples(keyColumns...), keyTuples(keys))
+// remove deletes rows. That their clusters lost them is noted, since no row is left to tell.
+func (p projection[R, D]) remove(ctx context.Context, s session, change int64, keys []reconcile.Key) error {
+	where := s.inTuples(keyColumns...)
+	if p.toFace != nil {
+		_, err := s.exec(ctx, "INSERT INTO tieout_losses (cluster, touched) SELECT DISTINCT cluster, CAST(? AS BIGINT) FROM "+p.name+" WHERE "+where, change, keyTuples(keys))
+		if err != nil {
+			return err
+		}
+	}
+	_, err := s.exec(ctx, "DELETE FROM "+p.name+" WHERE "+where, keyTuples(keys))
 	return err
 }
 
@@ -74,27 +97,11 @@ func (p projection[R, D]) empty(ctx context.Context, s session) error {
 	return err
 }
 
-// records reads what fits a condition.
-func (p projection[R, D]) records(ctx context.Context, s session, where string, args ...any) ([]D, error) {
-	rows, err := p.find(ctx, s, where, args...)
-	records := make([]D, len(rows))
-	for i, row := range rows {
-		records[i] = p.toRecord(row)
-	}
-	return records, err
-}
-
-// all streams every record in key order.
-func (p projection[R, D]) all(ctx context.Context, s session) iter.Seq2[D, error] {
-	rows := stream[R](ctx, s, "SELECT "+p.list()+" FROM "+p.name+" ORDER BY feed, account, kind, id")
-	return mapSeq("read "+p.name, rows, func(row R) (D, error) { return p.toRecord(row), nil })
-}
-
 // project brings the projections up to date with the records, no two of which have the same key.
-func project(ctx context.Context, s session, records []reconcile.Record) error {
+func project(ctx context.Context, s session, change int64, records []reconcile.Record) error {
 	saved := 0
 	for _, p := range projections {
-		count, err := p.save(ctx, s, records)
+		count, err := p.save(ctx, s, change, records)
 		if err != nil {
 			return err
 		}
@@ -107,12 +114,12 @@ func project(ctx context.Context, s session, records []reconcile.Record) error {
 }
 
 // clearRows removes what any projection shows of the keys.
-func clearRows(ctx context.Context, s session, keys []reconcile.Key) error {
+func clearRows(ctx context.Context, s session, change int64, keys []reconcile.Key) error {
 	if len(keys) == 0 {
 		return nil
 	}
 	for _, p := range projections {
-		if err := p.remove(ctx, s, keys); err != nil {
+		if err := p.remove(ctx, s, change, keys); err != nil {
 			return err
 		}
 	}

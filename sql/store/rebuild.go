@@ -22,12 +22,16 @@ func (s *Store) Rebuild(ctx context.Context, normalise feeds.Normalise) (feeds.C
 				return err
 			}
 		}
-		r := replay{tx: tx, normalise: normalise, pending: newFold()}
+		change, err := nextChange(ctx, tx)
+		if err != nil {
+			return err
+		}
+		r := replay{tx: tx, normalise: normalise, change: change, pending: newFold(nil)}
 		if err := r.run(ctx); err != nil {
 			return err
 		}
 		counts = r.counts
-		return nil
+		return restart(ctx, tx)
 	})
 	if err != nil {
 		return feeds.Counts{}, wrap(err, "rebuild the projections")
@@ -39,6 +43,7 @@ func (s *Store) Rebuild(ctx context.Context, normalise feeds.Normalise) (feeds.C
 type replay struct {
 	tx        session
 	normalise feeds.Normalise
+	change    int64
 	pending   fold
 	counts    feeds.Counts
 }
@@ -69,7 +74,7 @@ func (r *replay) take(ctx context.Context, page []observationRow) error {
 		r.pending.add(row.key(), r.normalise(row.version().Observation), false)
 	}
 	key := page[len(page)-1].key()
-	rest := newFold()
+	rest := newFold(nil)
 	rest.last[key] = r.pending.last[key]
 	delete(r.pending.last, key)
 	done := r.pending
@@ -87,5 +92,5 @@ func (r *replay) save(ctx context.Context, f fold) error {
 			r.counts.Rejected++
 		}
 	}
-	return f.save(ctx, r.tx)
+	return f.save(ctx, r.tx, r.change)
 }

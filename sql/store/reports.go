@@ -56,19 +56,18 @@ type Unsettled struct {
 }
 
 type unsettledRow struct {
-	paymentRow
+	Face           string `db:"face"`
 	OrderReference string `db:"order_reference"`
 }
 
 // Ageing streams the payments that have not settled, oldest first.
 func (s *Store) Ageing(ctx context.Context) iter.Seq2[Unsettled, error] {
-	rows := stream[unsettledRow](ctx, s.read(), `SELECT `+payments.listOf("p")+`,
-		COALESCE((SELECT MIN(v.order_reference) FROM tieout_verdicts v WHERE v.payment_id = p.id AND v.payment_feed = p.feed
+	rows := stream[unsettledRow](ctx, s.read(), `SELECT p.face,
+		COALESCE((SELECT MIN(v.order_reference) FROM tieout_verdicts v WHERE v.cluster = p.cluster AND v.payment_id = p.id AND v.payment_feed = p.feed
 			AND v.payment_account = p.account AND v.payment_kind = p.kind AND v.order_reference <> ''), p.reference) AS order_reference
-		FROM tieout_payments p WHERE p.status IN (?, ?) ORDER BY p.created_at, p.feed, p.account, p.kind, p.id`,
-		string(reconcile.PaymentPending), string(reconcile.PaymentSuspended))
+		FROM tieout_payments p WHERE p.status IN ('pending', 'suspended') ORDER BY p.created_at, p.feed, p.account, p.kind, p.id`)
 	return mapSeq("list unsettled payments", rows, func(r unsettledRow) (Unsettled, error) {
-		return Unsettled{Payment: paymentOfRow(r.paymentRow), OrderReference: r.OrderReference}, nil
+		return Unsettled{Payment: paymentOfFace(r.Face), OrderReference: r.OrderReference}, nil
 	})
 }
 
@@ -82,16 +81,28 @@ type payoutSumRow struct {
 // PayoutSums streams the payouts with the sums of their lines: first those that failed or that differ from lines which are
 // known to be complete, then the latest arrival first, then by id.
 func (s *Store) PayoutSums(ctx context.Context) iter.Seq2[reconcile.PayoutSum, error] {
-	rows := stream[payoutSumRow](ctx, s.read(), `SELECT `+payouts.listOf("p")+`, COALESCE(l.net_currency, '') AS net_currency,
-		COALESCE(l.lines, 0) AS lines, COALESCE(l.net_minor, 0) AS net_minor
-		FROM tieout_payouts p LEFT JOIN (
+	return s.payoutSums(ctx, "true")
+}
+
+// PayoutsToJudge streams those payouts that changed after a change, or whose lines did, and those of these cases.
+func (s *Store) PayoutsToJudge(ctx context.Context, since int64, caseKeys []string) iter.Seq2[reconcile.PayoutSum, error] {
+	r := s.read()
+	return s.payoutSums(ctx, "touched > ? OR (feed, account, id) IN (SELECT feed, account, payout_id FROM tieout_payout_lines WHERE touched > ?) OR "+
+		r.in("'payout/' || feed || '/' || account || '/' || id"), since, since, r.list(caseKeys))
+}
+
+func (s *Store) payoutSums(ctx context.Context, where string, args ...any) iter.Seq2[reconcile.PayoutSum, error] {
+	rows := stream[payoutSumRow](ctx, s.read(), `WITH chosen AS (SELECT `+payouts.list()+` FROM tieout_payouts WHERE `+where+`)
+		SELECT `+payouts.listOf("p")+`, COALESCE(l.net_currency, '') AS net_currency, COALESCE(l.lines, 0) AS lines, COALESCE(l.net_minor, 0) AS net_minor
+		FROM chosen p LEFT JOIN (
 			SELECT feed, account, payout_id, net_currency, COUNT(*) AS lines, CAST(SUM(net_minor) AS BIGINT) AS net_minor
-			FROM tieout_payout_lines WHERE category <> 'payout' GROUP BY feed, account, payout_id, net_currency
+			FROM tieout_payout_lines WHERE category <> 'payout' AND payout_id IN (SELECT id FROM chosen) GROUP BY feed, account, payout_id, net_currency
 		) l ON l.feed = p.feed AND l.account = p.account AND l.payout_id = p.id
 		ORDER BY MIN(CASE WHEN p.status = ? THEN 0
 				WHEN p.itemised AND p.automatic AND p.status <> ? AND (l.net_currency <> p.currency OR l.net_minor <> p.minor) THEN 0
 				ELSE 1 END) OVER (PARTITION BY p.feed, p.account, p.kind, p.id),
-			p.arrival_at DESC, p.id, p.feed, p.account, p.kind, net_currency`, string(reconcile.PayoutFailed), string(reconcile.PayoutCanceled))
+			p.arrival_at DESC, p.id, p.feed, p.account, p.kind, net_currency`,
+		append(args, string(reconcile.PayoutFailed), string(reconcile.PayoutCanceled))...)
 	return groupPayouts(rows)
 }
 

@@ -32,6 +32,7 @@ type stepRow struct {
 	Unchanged int    `db:"unchanged"`
 	Rejected  int    `db:"rejected"`
 	OtherMode int    `db:"other_mode"`
+	Judged    int    `db:"judged"`
 	Matched   int    `db:"matched"`
 	Waiting   int    `db:"waiting"`
 	Excepted  int    `db:"excepted"`
@@ -78,7 +79,7 @@ func (s *Store) SaveStep(ctx context.Context, runID int64, step reconcile.Step) 
 	row := stepRow{
 		RunID: runID, Step: step.Name, StartedAt: micros(step.StartedAt), EndedAt: micros(step.EndedAt), Status: string(step.Status),
 		Read: step.Read, Stored: step.Stored, Unchanged: step.Unchanged, Rejected: step.Rejected, OtherMode: step.OtherMode,
-		Matched: step.Matched, Waiting: step.Waiting, Excepted: step.Excepted, Acted: step.Acted, Refused: step.Refused, Error: step.Error,
+		Judged: step.Judged, Matched: step.Matched, Waiting: step.Waiting, Excepted: step.Excepted, Acted: step.Acted, Refused: step.Refused, Error: step.Error,
 	}
 	err := s.transact(ctx, func(tx session) error {
 		_, err := steps.upsert(ctx, tx, []stepRow{row})
@@ -108,7 +109,7 @@ func (s *Store) Steps(ctx context.Context, runID int64) ([]reconcile.Step, error
 		list[i] = reconcile.Step{
 			Name: r.Step, StartedAt: instant(r.StartedAt), EndedAt: instant(r.EndedAt), Status: reconcile.RunStatus(r.Status),
 			Read: r.Read, Stored: r.Stored, Unchanged: r.Unchanged, Rejected: r.Rejected, OtherMode: r.OtherMode,
-			Matched: r.Matched, Waiting: r.Waiting, Excepted: r.Excepted, Acted: r.Acted, Refused: r.Refused, Error: r.Error,
+			Judged: r.Judged, Matched: r.Matched, Waiting: r.Waiting, Excepted: r.Excepted, Acted: r.Acted, Refused: r.Refused, Error: r.Error,
 		}
 	}
 	return list, wrap(err, "read the steps of run %d", runID)

@@ -79,6 +79,14 @@ func (s session) inTuples(columns ...string) string {
 	return "(" + strings.Join(columns, ", ") + ") IN (SELECT " + strings.Join(picks, ", ") + " FROM " + elements + ")"
 }
 
+// pairs writes a list of tuples of two as rows with the columns one and other; its parameter is made by tuples.
+func (s session) pairs() string {
+	if s.dialect == Postgres {
+		return "SELECT value->>0 AS one, value->>1 AS other FROM json_array_elements(CAST(? AS json)) WHERE true"
+	}
+	return "SELECT value->>0 AS one, value->>1 AS other FROM json_each(?) WHERE true"
+}
+
 func tuples(values [][]string) any {
 	cleaned := make([][]string, len(values))
 	for i, tuple := range values {

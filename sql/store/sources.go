@@ -1,13 +1,14 @@
 package store
 
 import (
+	"cmp"
+
 	"tieout/reconcile"
 )
 
 type sourceRow struct {
 	keyRow
 	Reference  string `db:"reference"`
-	Folded     string `db:"folded"` // reconcile.FoldReference of the reference
 	Minor      int64  `db:"minor"`
 	Currency   string `db:"currency"`
 	Status     string `db:"status"`
@@ -15,41 +16,26 @@ type sourceRow struct {
 	Authorised bool   `db:"authorised"`
 	InScope    bool   `db:"in_scope"`
 	CreatedAt  int64  `db:"created_at"`
+	memberRow
 }
 
-var sources = newSources()
-
-// newSources makes `authorised` stick: once a version said that the customer authorised the source, a later one that no
-// longer says so (a source that ran out) does not take it back. foldSticky does the same inside a batch.
-func newSources() projection[sourceRow, reconcile.Source] {
-	p := newProjection("tieout_sources", rowOfSource, sourceOfRow)
-	p.merge = map[string]string{"authorised": "(tieout_sources.authorised OR excluded.authorised)"}
-	return p
-}
+var sources = newClustered("tieout_sources", rowOfSource, sourceOfFace)
 
 func rowOfSource(s reconcile.Source) sourceRow {
+	face := newFace(s.Key).add(s.Reference).amount(s.Amount).add(string(s.Status)).flags(s.Declined, s.Authorised, s.InScope).times(s.CreatedAt)
 	return sourceRow{
-		keyRow: rowOfKey(s.Key), Reference: s.Reference, Folded: reconcile.FoldReference(s.Reference), Minor: s.Amount.Minor, Currency: s.Amount.Currency,
+		keyRow: rowOfKey(s.Key), Reference: s.Reference, Minor: s.Amount.Minor, Currency: s.Amount.Currency,
 		Status: string(s.Status), Declined: s.Declined, Authorised: s.Authorised, InScope: s.InScope, CreatedAt: micros(s.CreatedAt),
+		memberRow: memberAt(cmp.Or(homeOfReference(s.Reference), homeOfObject(s.Key, s.ID)), face),
 	}
 }
 
-func sourceOfRow(r sourceRow) reconcile.Source {
+func sourceOfFace(face string) reconcile.Source {
+	r := readFace(face)
 	return reconcile.Source{
-		Key: r.key(), Reference: r.Reference, Amount: amount(r.Minor, r.Currency), Status: reconcile.SourceStatus(r.Status),
-		Declined: r.Declined, Authorised: r.Authorised, InScope: r.InScope, CreatedAt: instant(r.CreatedAt),
+		Key: r.key(), Reference: r.text(), Amount: r.amount(), Status: reconcile.SourceStatus(r.text()),
+		Declined: r.flag(), Authorised: r.flag(), InScope: r.flag(), CreatedAt: r.time(),
 	}
-}
-
-// foldSticky carries what sticks from an earlier version of an object to a later one.
-func foldSticky(earlier, later reconcile.Record) reconcile.Record {
-	was, wasSource := earlier.(reconcile.Source)
-	is, isSource := later.(reconcile.Source)
-	if wasSource && isSource {
-		is.Authorised = is.Authorised || was.Authorised
-		return is
-	}
-	return later
 }
 
 type sourceEventRow struct {
@@ -57,12 +43,20 @@ type sourceEventRow struct {
 	SourceID string `db:"source_id"`
 	Status   string `db:"status"`
 	At       int64  `db:"at"`
+	memberRow
 }
 
-var sourceEvents = newProjection("tieout_source_events",
-	func(e reconcile.SourceEvent) sourceEventRow {
-		return sourceEventRow{keyRow: rowOfKey(e.Key), SourceID: e.SourceID, Status: string(e.Status), At: micros(e.At)}
-	},
-	func(r sourceEventRow) reconcile.SourceEvent {
-		return reconcile.SourceEvent{Key: r.key(), SourceID: r.SourceID, Status: reconcile.SourceStatus(r.Status), At: instant(r.At)}
-	})
+var sourceEvents = newClustered("tieout_source_events", rowOfSourceEvent, sourceEventOfFace)
+
+func rowOfSourceEvent(e reconcile.SourceEvent) sourceEventRow {
+	face := newFace(e.Key).add(e.SourceID, string(e.Status)).times(e.At)
+	return sourceEventRow{
+		keyRow: rowOfKey(e.Key), SourceID: e.SourceID, Status: string(e.Status), At: micros(e.At),
+		memberRow: memberAt(homeOfObject(e.Key, cmp.Or(e.SourceID, e.ID)), face),
+	}
+}
+
+func sourceEventOfFace(face string) reconcile.SourceEvent {
+	r := readFace(face)
+	return reconcile.SourceEvent{Key: r.key(), SourceID: r.text(), Status: reconcile.SourceStatus(r.text()), At: r.time()}
+}

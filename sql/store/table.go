@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -16,9 +17,9 @@ const chunk = 5000
 // table describes how rows of type R are kept: its columns are R's fields with a db tag, in their order.
 type table[R any] struct {
 	name    string
-	key     []string          // primary key
-	merge   map[string]string // what becomes of a column on conflict, where that is not simply the new value
-	stamps  []string          // columns that are no reason by themselves to write a row
+	key     []string // primary key
+	stamps  []string // columns that are no reason by themselves to write a row
+	fixed   []string // columns that keep the value with which a row was made
 	columns []string
 	fields  [][]int // of R, one a column
 }
@@ -42,6 +43,16 @@ func (t table[R]) listOf(alias string) string {
 	return alias + "." + strings.Join(t.columns, ", "+alias+".")
 }
 
+// fieldsOf are where the columns of a row are scanned to.
+func (t table[R]) fieldsOf(r *R) []any {
+	row := reflect.ValueOf(r).Elem()
+	fields := make([]any, len(t.fields))
+	for i, field := range t.fields {
+		fields[i] = row.FieldByIndex(field).Addr().Interface()
+	}
+	return fields
+}
+
 // find reads the rows that fit a condition.
 func (t table[R]) find(ctx context.Context, s session, where string, args ...any) ([]R, error) {
 	return selectAll[R](ctx, s, "SELECT "+t.list()+" FROM "+t.name+" WHERE "+where, args...)
@@ -51,6 +62,31 @@ func (t table[R]) find(ctx context.Context, s session, where string, args ...any
 func (t table[R]) insert(ctx context.Context, s session, rows []R) (int64, error) {
 	return t.write(ctx, s, rows, "")
 }
+
+// load is insert the fast way for many rows: PostgreSQL's COPY.
+func (t table[R]) load(ctx context.Context, s session, rows []R) (int64, error) {
+	if s.dialect != Postgres || len(rows) < copyFrom {
+		return t.insert(ctx, s, rows)
+	}
+	stream, err := s.PrepareContext(ctx, "COPY "+t.name+" ("+t.list()+") FROM STDIN")
+	if err != nil {
+		return 0, err
+	}
+	args := make([]any, len(t.columns))
+	for i := range rows {
+		t.values(&rows[i], args)
+		if _, err := stream.ExecContext(ctx, args...); err != nil {
+			return 0, errors.Join(err, stream.Close())
+		}
+	}
+	if _, err := stream.ExecContext(ctx); err != nil { // what was wrong with a row is told here
+		return 0, errors.Join(err, stream.Close())
+	}
+	return int64(len(rows)), stream.Close()
+}
+
+// copyFrom is from how many rows on a COPY is worth its two more round trips.
+const copyFrom = 100
 
 // add adds the rows whose keys are new, and returns how many.
 func (t table[R]) add(ctx context.Context, s session, rows []R) (int64, error) {
@@ -62,13 +98,10 @@ func (t table[R]) add(ctx context.Context, s session, rows []R) (int64, error) {
 func (t table[R]) upsert(ctx context.Context, s session, rows []R) (int64, error) {
 	var set, held, fresh []string
 	for _, column := range t.columns {
-		if slices.Contains(t.key, column) {
+		if slices.Contains(t.key, column) || slices.Contains(t.fixed, column) {
 			continue
 		}
 		value := "excluded." + column
-		if merged, ok := t.merge[column]; ok {
-			value = merged
-		}
 		set = append(set, column+" = "+value)
 		if !slices.Contains(t.stamps, column) {
 			held = append(held, t.name+"."+column)
@@ -165,13 +198,7 @@ func (t table[R]) writeRows(ctx context.Context, s session, rows []R, onConflict
 	defer insert.Close()
 	args := make([]any, len(t.columns))
 	for i := range rows {
-		row := reflect.ValueOf(&rows[i]).Elem()
-		for j, field := range t.fields {
-			args[j] = row.FieldByIndex(field).Interface()
-			if text, ok := args[j].(string); ok {
-				args[j] = clean(text)
-			}
-		}
+		t.values(&rows[i], args)
 		result, err := insert.ExecContext(ctx, args...)
 		if err != nil {
 			return written, err
@@ -183,4 +210,17 @@ func (t table[R]) writeRows(ctx context.Context, s session, rows []R, onConflict
 		written += count
 	}
 	return written, nil
+}
+
+// values puts the columns of a row into args.
+func (t table[R]) values(r *R, args []any) {
+	row := reflect.ValueOf(r).Elem()
+	for i, field := range t.fields {
+		value := row.FieldByIndex(field)
+		if value.Kind() == reflect.String {
+			args[i] = clean(value.String())
+		} else {
+			args[i] = value.Interface()
+		}
+	}
 }

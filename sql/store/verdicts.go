@@ -11,6 +11,7 @@ import (
 
 // verdictRow is a reconcile.Verdict without its Owed and Exceptions, which have tables of their own.
 type verdictRow struct {
+	Cluster          string `db:"cluster"`
 	CaseKey          string `db:"case_key"`
 	OrderReference   string `db:"order_reference"`
 	Outcome          string `db:"outcome"`
@@ -30,6 +31,8 @@ type verdictRow struct {
 	CancelReason     string `db:"cancel_reason"`   // empty: the order is not to be canceled
 	CancelEvidence   string `db:"cancel_evidence"` // JSON, or empty
 	NextReviewAt     int64  `db:"next_review_at"`
+	CoverageBound    bool   `db:"coverage_bound"`
+	Hash             int64  `db:"hash"`
 	RunID            int64  `db:"run_id"`    // the run that changed the verdict last
 	JudgedAt         int64  `db:"judged_at"` // and its instant
 }
@@ -44,11 +47,11 @@ func newVerdicts() table[verdictRow] {
 
 func rowOfVerdict(v reconcile.Verdict, runID int64, at time.Time) (verdictRow, error) {
 	row := verdictRow{
-		CaseKey: v.CaseKey, OrderReference: v.OrderReference, Outcome: string(v.Outcome), Reason: v.Reason, Rule: string(v.Rule),
+		Cluster: v.Cluster, CaseKey: v.CaseKey, OrderReference: v.OrderReference, Outcome: string(v.Outcome), Reason: v.Reason, Rule: string(v.Rule),
 		PaymentFeed: v.Payment.Feed, PaymentAccount: v.Payment.Account, PaymentKind: v.Payment.Kind, PaymentID: v.Payment.ID,
 		OrderMinor: v.Order.Minor, OrderCurrency: v.Order.Currency, PaidMinor: v.Paid.Minor, PaidCurrency: v.Paid.Currency,
 		RefundedMinor: v.Refunded.Minor, RefundedCurrency: v.Refunded.Currency, PaidAt: micros(v.PaidAt),
-		NextReviewAt: micros(v.NextReview), RunID: runID, JudgedAt: micros(at),
+		NextReviewAt: micros(v.NextReview), CoverageBound: v.CoverageBound, Hash: v.Hash(), RunID: runID, JudgedAt: micros(at),
 	}
 	if v.Cancel == nil {
 		return row, nil
@@ -68,6 +71,7 @@ func (r verdictRow) verdict() (reconcile.Verdict, error) {
 		Payment: reconcile.Key{Feed: r.PaymentFeed, Account: r.PaymentAccount, Kind: r.PaymentKind, ID: r.PaymentID},
 		Order:   amount(r.OrderMinor, r.OrderCurrency), Paid: amount(r.PaidMinor, r.PaidCurrency),
 		Refunded: amount(r.RefundedMinor, r.RefundedCurrency), PaidAt: instant(r.PaidAt), NextReview: instant(r.NextReviewAt),
+		CoverageBound: r.CoverageBound, Cluster: r.Cluster,
 	}
 	if r.CancelReason == "" {
 		return v, nil
@@ -148,31 +152,4 @@ func (s *Store) verdictsWhere(ctx context.Context, where string, args ...any) ([
 func (s *Store) CancelCandidates(ctx context.Context) ([]reconcile.Verdict, error) {
 	list, err := s.verdictsWhere(ctx, "cancel_reason <> '' ORDER BY order_reference, case_key")
 	return list, wrap(err, "list orders to cancel")
-}
-
-// VerdictKeys pages through the keys of the cases that have a verdict, so that those whose case is gone can be deleted. A
-// page shorter than limit is the last one.
-func (s *Store) VerdictKeys(ctx context.Context, after string, limit int) ([]string, error) {
-	keys, err := selectAll[string](ctx, s.read(), "SELECT case_key FROM tieout_verdicts WHERE case_key > ? ORDER BY case_key LIMIT ?", after, limit)
-	return keys, wrap(err, "list verdicts after %q", after)
-}
-
-// DueReviews lists the keys of the cases whose verdict time alone has changed by now, sorted.
-func (s *Store) DueReviews(ctx context.Context, now time.Time) ([]string, error) {
-	keys, err := selectAll[string](ctx, s.read(),
-		"SELECT case_key FROM tieout_verdicts WHERE next_review_at > 0 AND next_review_at <= ? ORDER BY case_key", micros(now))
-	return keys, wrap(err, "list verdicts due for review at %s", now.Format(time.RFC3339))
-}
-
-// DeleteVerdicts removes the verdicts of cases that no longer exist, and what they said was owed.
-func (s *Store) DeleteVerdicts(ctx context.Context, caseKeys []string) error {
-	err := s.transact(ctx, func(tx session) error {
-		for _, name := range []string{verdicts.name, owed.name} {
-			if _, err := tx.exec(ctx, "DELETE FROM "+name+" WHERE "+tx.in("case_key"), tx.list(caseKeys)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return wrap(err, "delete %d verdicts", len(caseKeys))
 }

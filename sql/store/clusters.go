@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"tieout/reconcile"
+)
+
+// clusterPage is how many clusters are read at once by their names: enough to make a query worth its while, few enough that
+// memory stays flat.
+const clusterPage = 1000
+
+// DueClusters reads the clusters that have to be judged again: those with a row that changed after the change numbered since,
+// and those with a verdict whose review has come or that rests on how far the feeds were read. In the order of their names.
+func (s *Store) DueClusters(ctx context.Context, since int64, now time.Time) iter.Seq2[reconcile.Cluster, error] {
+	query, args := "", []any{}
+	for _, table := range append([]string{"tieout_losses"}, clusteredTables...) {
+		query += "SELECT cluster FROM " + table + " WHERE touched > ? UNION "
+		args = append(args, since)
+	}
+	query += `SELECT cluster FROM tieout_verdicts WHERE next_review_at > 0 AND next_review_at <= ?
+		UNION SELECT cluster FROM tieout_verdicts WHERE coverage_bound ORDER BY cluster`
+	return s.clustersFrom(ctx, "list the cases to judge again", query, append(args, micros(now))...)
+}
+
+// ClustersOfCases reads the clusters of some cases, by their keys, in the order of their names.
+func (s *Store) ClustersOfCases(ctx context.Context, caseKeys []string) iter.Seq2[reconcile.Cluster, error] {
+	r := s.read()
+	references, loose := reconcile.SplitCaseKeys(caseKeys)
+	ids := make([]string, len(loose))
+	for i, key := range loose {
+		ids[i] = reconcile.ParseLooseKey(key).ID
+	}
+	return s.clustersFrom(ctx, "look for cases", "SELECT cluster FROM tieout_orders WHERE "+r.in("id")+" UNION "+byIDs(r)+" ORDER BY cluster",
+		r.list(references), r.list(ids), r.list(ids), r.list(ids))
+}
+
+// byIDs writes the clusters of the sources and payments with some ids, and of the payments of such sources.
+func byIDs(r session) string {
+	return "SELECT cluster FROM tieout_payments WHERE " + r.in("id") + " UNION SELECT cluster FROM tieout_payments WHERE " + r.in("source_id") +
+		" UNION SELECT cluster FROM tieout_sources WHERE " + r.in("id")
+}
+
+// UnsettledClusters reads the clusters with a payment that is pending or suspended, in the order of their names.
+func (s *Store) UnsettledClusters(ctx context.Context) iter.Seq2[reconcile.Cluster, error] {
+	return s.clustersFrom(ctx, "list unsettled payments", "SELECT DISTINCT cluster FROM tieout_payments WHERE status IN ('pending', 'suspended') ORDER BY cluster")
+}
+
+// clustersFrom reads the clusters that a query names. All names are read before the first cluster is handed out, so that the
+// caller may write what it finds.
+func (s *Store) clustersFrom(ctx context.Context, call, query string, args ...any) iter.Seq2[reconcile.Cluster, error] {
+	return func(yield func(reconcile.Cluster, error) bool) {
+		names, err := selectAll[string](ctx, s.read(), query, args...)
+		if err != nil {
+			yield(reconcile.Cluster{}, wrap(err, "%s", call))
+			return
+		}
+		for page := range slices.Chunk(names, clusterPage) {
+			clusters, err := s.clusters(ctx, page)
+			if err != nil {
+				yield(reconcile.Cluster{}, wrap(err, "read %d clusters from %q on", len(page), page[0]))
+				return
+			}
+			for _, c := range clusters {
+				if !yield(c, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// clusters reads some clusters as of one instant, in the order of their names, which are sorted.
+func (s *Store) clusters(ctx context.Context, names []string) ([]reconcile.Cluster, error) {
+	var list []reconcile.Cluster
+	err := s.snapshot(ctx, func(tx session) error {
+		list = make([]reconcile.Cluster, len(names))
+		at := make(map[string]*reconcile.Cluster, len(names))
+		for i, name := range names {
+			list[i].Key = name
+			at[name] = &list[i]
+		}
+		progress, err := loadProgress(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, strand := range strands(instant(progress.JudgedAt)) {
+			if err := strand.gather(ctx, tx, names, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// FactsOfOrders reads the orders with these references and all that hangs together with them, so that reconcile.Assemble
+// links these orders as if it saw the whole store. Other orders among the facts are complete too.
+func (s *Store) FactsOfOrders(ctx context.Context, references []string) (reconcile.Facts, error) {
+	r := s.read()
+	facts, err := s.factsFrom(ctx, "SELECT DISTINCT cluster FROM tieout_orders WHERE "+r.in("id")+" ORDER BY cluster", r.list(references))
+	return facts, wrap(err, "read the facts of %d orders", len(references))
+}
+
+// FactsOfKeys is FactsOfOrders for payments and sources, by their ids alone; the payments of a source with such an id are
+// among them.
+func (s *Store) FactsOfKeys(ctx context.Context, keys []reconcile.Key) (reconcile.Facts, error) {
+	r := s.read()
+	ids := make([]string, len(keys))
+	for i, key := range keys {
+		ids[i] = key.ID
+	}
+	facts, err := s.factsFrom(ctx, byIDs(r)+" ORDER BY cluster", r.list(ids), r.list(ids), r.list(ids))
+	return facts, wrap(err, "read the facts of %d payments and sources", len(keys))
+}
+
+func (s *Store) factsFrom(ctx context.Context, query string, args ...any) (reconcile.Facts, error) {
+	var facts reconcile.Facts
+	if err := s.Cluster(ctx); err != nil {
+		return facts, err
+	}
+	for c, err := range s.clustersFrom(ctx, "find their clusters", query, args...) {
+		if err != nil {
+			return facts, err
+		}
+		facts.Add(c.Facts)
+	}
+	return facts, nil
+}

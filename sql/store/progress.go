@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+
+	"tieout/reconcile"
+)
+
+// projectionVersion tells apart the ways in which records were kept as rows. A database whose rows were made another way is
+// Stale until Rebuild has run.
+const projectionVersion = 1
+
+type progressRow struct {
+	Change     int64  `db:"change_number"`
+	Clustered  int64  `db:"clustered"`
+	Judged     int64  `db:"judged"`
+	JudgedAt   int64  `db:"judged_at"`
+	Basis      string `db:"basis"`
+	Projection int64  `db:"projection"`
+}
+
+func loadProgress(ctx context.Context, s session) (progressRow, error) {
+	rows, err := selectAll[progressRow](ctx, s, "SELECT change_number, clustered, judged, judged_at, basis, projection FROM tieout_progress WHERE id = 1")
+	if err != nil || len(rows) == 0 {
+		return progressRow{}, err
+	}
+	return rows[0], nil
+}
+
+// nextChange numbers a change. The row is locked until the transaction ends, so that changes become visible in the order of
+// their numbers: whoever has judged up to a number has missed none before it.
+func nextChange(ctx context.Context, tx session) (int64, error) {
+	var change int64
+	err := tx.QueryRowxContext(ctx, tx.bind("UPDATE tieout_progress SET change_number = change_number + 1 WHERE id = 1 RETURNING change_number")).Scan(&change)
+	return change, err
+}
+
+// Progress tells how far the judging has come.
+func (s *Store) Progress(ctx context.Context) (reconcile.Progress, error) {
+	row, err := loadProgress(ctx, s.read())
+	return reconcile.Progress{Change: row.Change, Judged: row.Judged, JudgedAt: instant(row.JudgedAt), Basis: row.Basis}, wrap(err, "read how far the judging has come")
+}
+
+// SetJudged keeps how far the judging has come: everything up to p.Judged was judged at p.JudgedAt on p.Basis.
+func (s *Store) SetJudged(ctx context.Context, p reconcile.Progress) error {
+	err := s.transact(ctx, func(tx session) error {
+		if _, err := tx.exec(ctx, "DELETE FROM tieout_losses WHERE touched <= ?", p.Judged); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, "UPDATE tieout_progress SET judged = ?, judged_at = ?, basis = ? WHERE id = 1", p.Judged, micros(p.JudgedAt), clean(p.Basis))
+		return err
+	})
+	return wrap(err, "record that changes were judged up to %d", p.Judged)
+}
+
+// Stale reports whether the rows that records are kept in were made by an older program: Rebuild makes them anew.
+func (s *Store) Stale(ctx context.Context) (bool, error) {
+	row, err := loadProgress(ctx, s.read())
+	return row.Projection != projectionVersion, wrap(err, "read the version of the projections")
+}
+
+// restart makes the next judging a full one, after the projections were made anew, and takes verdicts and exceptions to the
+// clusters that their cases are in now.
+func restart(ctx context.Context, tx session) error {
+	if err := assignClusters(ctx, tx); err != nil {
+		return err
+	}
+	for _, of := range []string{"tieout_verdicts", "tieout_exceptions"} {
+		for _, from := range caseRows {
+			_, err := tx.exec(ctx, "UPDATE "+of+" SET cluster = c.cluster FROM "+from.table+" c WHERE "+of+".case_key = "+from.caseKey+" AND "+of+".cluster <> c.cluster")
+			if err != nil {
+				return err
+			}
+		}
+	}
+	_, err := tx.exec(ctx, "UPDATE tieout_progress SET judged = 0, judged_at = 0, basis = '', projection = ? WHERE id = 1", projectionVersion)
+	return err
+}
+
+// caseRows say in SQL which case a row leads to: reconcile.CaseKeyOfOrder, LooseKeyOf and CaseKeyOfRejection.
+var caseRows = []struct{ table, caseKey string }{
+	{"tieout_orders", "'order/' || c.id"},
+	{"tieout_sources", "'loose/' || c.feed || '/' || c.account || '/' || c.id"},
+	{"tieout_payments", "'loose/' || c.feed || '/' || c.account || '/' || CASE WHEN c.source_id = '' THEN c.id ELSE c.source_id END"},
+	{"tieout_rejections", "'rejection/' || c.feed || '/' || c.account || '/' || c.kind || '/' || c.id"},
+}
