@@ -60,7 +60,7 @@ func (g *Judging) clusters(ctx context.Context, s Session, in reconcile.Context,
 			if err != nil {
 				return err
 			}
-			judgement.Take(c, in, each)
+			judgement.Take(c, &in, each)
 			if judgement.Size() >= saveAt {
 				if err := saver.save(judgement); err != nil {
 					return err

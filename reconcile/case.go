@@ -133,22 +133,6 @@ func FoldReference(reference string) string {
 	return strings.ToLower(strings.Map(drop, reference))
 }
 
-// First is the key of the source or payment that stands first in key order: it names a loose case among pages of keys.
-func (c Case) First() Key {
-	var first Key
-	for _, source := range c.Sources {
-		if first == (Key{}) || source.Key.Compare(first) < 0 {
-			first = source.Key
-		}
-	}
-	for _, payment := range c.Payments {
-		if first == (Key{}) || payment.Key.Compare(first) < 0 {
-			first = payment.Key
-		}
-	}
-	return first
-}
-
 // SplitCaseKeys sorts keys of cases into the references of orders and the keys of loose cases.
 func SplitCaseKeys(keys []string) (references, loose []string) {
 	for _, key := range keys {

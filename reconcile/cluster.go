@@ -22,55 +22,69 @@ type Stamp struct {
 
 // Take judges a cluster and notes what has to be kept: only what differs from what is held. each is told of every case and
 // its verdict; both are valid only until it returns. It may be nil.
-func (j *Judgement) Take(c Cluster, in Context, each func(*Case, *Verdict)) {
-	cases := Assemble(c.Facts, in.Policy)
-	raised := JudgeRejections(c.Facts.Rejections, c.Facts, in.Policy)
-	verdicts := make([]Verdict, len(cases))
-	for i := range cases {
-		verdicts[i] = Judge(cases[i], in)
-		raised = append(raised, verdicts[i].Exceptions...)
+func (j *Judgement) Take(c Cluster, in *Context, each func(*Case, *Verdict)) {
+	if j.bench == nil {
+		j.bench = &bench{}
 	}
+	cases := j.bench.assemble(&c.Facts, in.Policy)
+	verdicts := j.bench.judgeAll(cases, in)
+	raised := raisedIn(c.Facts, verdicts, in.Policy)
 	if len(raised)+len(c.Known) > 0 {
 		j.advance(c, raised, verdicts, in)
 	}
-	held := stampsOf(c.Judged)
+	j.bench.seen = append(j.bench.seen[:0], make([]bool, len(c.Judged))...)
 	for i := range verdicts {
 		verdicts[i].Cluster = c.Key
-		j.compare(&verdicts[i], held)
+		j.compare(&verdicts[i], c.Judged)
 		if each != nil {
 			each(&cases[i], &verdicts[i])
 		}
 	}
-	for _, stamp := range c.Judged {
-		if _, left := held[stamp.CaseKey]; left {
+	for i, stamp := range c.Judged {
+		if !j.bench.seen[i] {
 			j.Gone = append(j.Gone, stamp.CaseKey)
 		}
 	}
 }
 
-func stampsOf(stamps []Stamp) map[string]int64 {
-	held := make(map[string]int64, len(stamps))
-	for _, stamp := range stamps {
-		held[stamp.CaseKey] = stamp.Hash
+func (b *bench) judgeAll(cases []Case, in *Context) []Verdict {
+	b.verdicts = b.verdicts[:0]
+	for i := range cases {
+		b.verdicts = append(b.verdicts, Verdict{})
+		b.judge.run(&cases[i], in, &b.verdicts[i])
 	}
-	return held
+	return b.verdicts
 }
 
-// compare notes a verdict that is new or says something else than the one that is held, and crosses that one off.
-func (j *Judgement) compare(v *Verdict, held map[string]int64) {
-	hash, known := held[v.CaseKey]
-	delete(held, v.CaseKey)
-	switch {
-	case !known:
-		j.Fresh = append(j.Fresh, *v)
-	case hash != v.Hash():
-		j.Changed = append(j.Changed, *v)
+// raisedIn lists the exceptions of some facts: those of the verdicts and those of the rows that could not be read.
+func raisedIn(facts Facts, verdicts []Verdict, policy Policy) []Exception {
+	var raised []Exception
+	if len(facts.Rejections) > 0 {
+		raised = JudgeRejections(facts.Rejections, facts, policy)
 	}
+	for i := range verdicts {
+		raised = append(raised, verdicts[i].Exceptions...)
+	}
+	return raised
+}
+
+// compare notes a verdict that is new or says something else than the one that is held.
+func (j *Judgement) compare(v *Verdict, held []Stamp) {
+	for i := range held {
+		if held[i].CaseKey == v.CaseKey {
+			j.bench.seen[i] = true
+			if held[i].Hash != v.Hash() {
+				j.Changed = append(j.Changed, *v)
+			}
+			return
+		}
+	}
+	j.Fresh = append(j.Fresh, *v)
 }
 
 // advance takes the cluster's exceptions one run further. One that cannot un-happen goes by itself some time after it was
 // first seen: its case is looked at again then.
-func (j *Judgement) advance(c Cluster, raised []Exception, verdicts []Verdict, in Context) {
+func (j *Judgement) advance(c Cluster, raised []Exception, verdicts []Verdict, in *Context) {
 	records, changes := AdvanceAll(c.Known, raised, in.Now, j.RunID, in.Policy)
 	for i := range records {
 		records[i].Cluster = c.Key
@@ -88,7 +102,7 @@ func (j *Judgement) advance(c Cluster, raised []Exception, verdicts []Verdict, i
 	}
 }
 
-func firstSeen(e Exception, known []ExceptionRecord, in Context) time.Time {
+func firstSeen(e Exception, known []ExceptionRecord, in *Context) time.Time {
 	id := e.ID()
 	for i := range known {
 		if known[i].ID() == id {

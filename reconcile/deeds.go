@@ -16,6 +16,8 @@ type Judgement struct {
 	Gone       []string          // keys of cases that are no more
 	Exceptions []ExceptionRecord // those that changed
 	Changes    []ExceptionChange
+
+	bench *bench
 }
 
 // Size is how many verdicts there are to write.

@@ -17,7 +17,20 @@ type Context struct {
 
 // Judge says what a case comes to. It is a pure function: the same case in the same context gives the same verdict.
 func Judge(c Case, ctx Context) Verdict {
-	j := &judge{c: c, ctx: ctx, policy: ctx.Policy, now: ctx.Now, verdict: Verdict{CaseKey: c.Key, OrderReference: c.Reference()}}
+	var j judge
+	var v Verdict
+	j.run(&c, &ctx, &v)
+	if v.Outcome == Matched && v.Reason == "" {
+		v.Reason = j.whyMatched()
+	}
+	return v
+}
+
+// run judges one case into v. It leaves out why a plain match is one, which the rest of the verdict says and costs more to
+// write than to judge.
+func (j *judge) run(c *Case, ctx *Context, v *Verdict) {
+	*j = judge{c: c, ctx: ctx, policy: &ctx.Policy, now: ctx.Now, verdict: v, taken: j.taken[:0]}
+	v.CaseKey, v.OrderReference = c.Key, c.Reference()
 	j.weigh()
 	j.disputes()
 	j.settlements()
@@ -31,16 +44,15 @@ func Judge(c Case, ctx Context) Verdict {
 	j.exceeding()
 	j.window()
 	j.conclude()
-	return j.verdict
 }
 
 // judge collects a verdict. taken is money that was taken, earliest first; kept pays for the order, surplus does not.
 type judge struct {
-	c       Case
-	ctx     Context
-	policy  Policy
+	c       *Case
+	ctx     *Context
+	policy  *Policy
 	now     time.Time
-	verdict Verdict
+	verdict *Verdict
 
 	taken   []held
 	kept    []held
@@ -66,10 +78,10 @@ func (h held) netAmount() money.Amount {
 
 // weigh finds the money that was taken and how much of it went back.
 func (j *judge) weigh() {
-	for _, payment := range j.c.Payments {
-		if payment.Status == PaymentSucceeded {
+	for i := range j.c.Payments {
+		if payment := &j.c.Payments[i]; payment.Status == PaymentSucceeded {
 			refunded := sumOf(j.refundsOf(payment.Payment), RefundSucceeded)
-			j.taken = append(j.taken, held{LinkedPayment: payment, refunded: refunded, lost: j.lostOf(payment.Payment)})
+			j.taken = append(j.taken, held{LinkedPayment: *payment, refunded: refunded, lost: j.lostOf(payment.Payment)})
 		}
 	}
 	j.kept = j.taken
@@ -115,6 +127,15 @@ func belongs(of Key, paymentID string, payment Payment) bool {
 // live returns the payments of which money is still held.
 func live(payments []held) []held {
 	return slices.DeleteFunc(slices.Clone(payments), func(h held) bool { return h.net() <= 0 })
+}
+
+func anyLive(payments []held) bool {
+	for i := range payments {
+		if payments[i].net() > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // due reports whether t has come; if not, the case is looked at again then.
@@ -170,7 +191,7 @@ func (j *judge) settle(outcome Outcome, format string, args ...any) {
 }
 
 func (j *judge) conclude() {
-	v := &j.verdict
+	v := j.verdict
 	slices.SortStableFunc(v.Exceptions, func(a, b Exception) int {
 		return compareAll(string(a.Code), string(b.Code), a.TransactionReference, b.TransactionReference, a.Feed, b.Feed, a.Account, b.Account)
 	})
@@ -187,7 +208,7 @@ func (j *judge) conclude() {
 
 // concludePayment names the payment that stands for the case: the earliest that was kept, else the earliest there is.
 func (j *judge) concludePayment() {
-	v := &j.verdict
+	v := j.verdict
 	if len(j.kept) == 0 {
 		if len(j.c.Payments) > 0 {
 			v.Payment, v.Rule = j.c.Payments[0].Key, j.c.Payments[0].Rule

@@ -104,8 +104,13 @@ func (j *judge) paidOrder() {
 		return
 	}
 	j.compare()
+	j.outcome = Matched
+}
+
+// whyMatched says in a sentence why the order and its payment agree.
+func (j *judge) whyMatched() string {
 	first := j.kept[0]
-	j.settle(Matched, "%s took %s at %s (%s) and the order says %s.", nameOf(first.Feed), first.Amount, at(first.SucceededAt), linked(first), j.c.Order.Amount)
+	return fmt.Sprintf("%s took %s at %s (%s) and the order says %s.", nameOf(first.Feed), first.Amount, at(first.SucceededAt), linked(first), j.c.Order.Amount)
 }
 
 // compare holds the kept payments against the order's amount, and names the surplus ones. Where both sides say that all

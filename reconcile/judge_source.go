@@ -11,7 +11,7 @@ import (
 // Money that is held says that the sale was made with another source; money that was given back says so too, unless the
 // order is still open.
 func (j *judge) sources() {
-	if !j.concerns() || len(live(j.taken)) > 0 || len(j.taken) > 0 && !j.orderIs(OrderPending) {
+	if !j.concerns() || anyLive(j.taken) || len(j.taken) > 0 && !j.orderIs(OrderPending) {
 		return
 	}
 	for _, source := range j.c.Sources {

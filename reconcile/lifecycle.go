@@ -52,7 +52,8 @@ func persist(known ExceptionRecord, raised Exception, now time.Time, policy Poli
 	switch {
 	case known.Stands() && expired:
 		next.Status, next.ResolvedAt, next.ResolvedBy, next.Resolution = StatusResolved, now, ByTieout, StoodLong
-	case known.Stands(): // last seen moves on with the judging as a whole, see Store.Progress
+	case known.Stands():
+		next.LastSeen = now
 	case known.Resolution == StoodLong || expired:
 		next.Exception = known.Exception
 	case known.ResolvedBy == ByTieout || figuresDiffer(known.Exception, raised):
@@ -62,6 +63,16 @@ func persist(known ExceptionRecord, raised Exception, now time.Time, policy Poli
 		next.Exception = known.Exception
 	}
 	return next, !same(next, known)
+}
+
+// onlySeenAgain reports whether nothing but last seen has moved on. Such a record is not written: what stands was seen in every
+// judging since, also in those that left its case alone because nothing had changed, and the store knows when the last one was.
+func onlySeenAgain(before *ExceptionRecord, after ExceptionRecord) bool {
+	if before == nil {
+		return false
+	}
+	after.LastSeen = before.LastSeen
+	return same(*before, after)
 }
 
 // same compares two records; times are the same when they are the same instant, in whatever zone.
@@ -81,7 +92,7 @@ func figuresDiffer(a, b Exception) bool {
 }
 
 // AdvanceAll takes the exceptions of some cases one run further: known are those that the store has, raised those that
-// were judged now. It returns the records that changed and what changed, ordered by id.
+// were judged now. It returns the records that have to be written and what changed, ordered by id.
 func AdvanceAll(known []ExceptionRecord, raised []Exception, now time.Time, runID int64, policy Policy) ([]ExceptionRecord, []ExceptionChange) {
 	pairs := map[string]*pairing{}
 	var ids []string
@@ -104,7 +115,7 @@ func AdvanceAll(known []ExceptionRecord, raised []Exception, now time.Time, runI
 	for _, id := range ids {
 		before := pairs[id].known
 		record, changed := Advance(before, pairs[id].raised, now, policy)
-		if !changed {
+		if !changed || onlySeenAgain(before, record) {
 			continue
 		}
 		records = append(records, record)
