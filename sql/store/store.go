@@ -40,8 +40,9 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, wrap(err, "open database %s", address.shown)
 	}
-	// Iterators hold a connection each while a caller writes; the run lock holds one for the whole run.
-	db.SetMaxOpenConns(12)
+	// Iterators hold a connection each while a caller writes, reading all clusters one for each table; the run lock holds one for the
+	// whole run.
+	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(4)
 	s := &Store{db: db, address: address, now: time.Now, watchEvery: watchEvery}
 	if err := s.start(ctx); err != nil {
