@@ -185,6 +185,19 @@ func TestExceptionsAreDocumented(t *testing.T) {
 	}
 }
 
+// TestReasonsAreDocumented: docs/EXCEPTIONS.md has a row for every reason to resolve an exception, in the order of the list.
+func TestReasonsAreDocumented(t *testing.T) {
+	_, table, _ := strings.Cut(read(t, exceptions), "\n### Reasons\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	var rows []reconcile.Reason
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|").FindAllStringSubmatch(table, -1) {
+		rows = append(rows, reconcile.Reason(row[1]))
+	}
+	if diff := cmp.Diff(reconcile.Reasons(), rows); diff != "" {
+		t.Errorf("reasons of %s (-code +document):\n%s", exceptions, diff)
+	}
+}
+
 // leftovers are what no file may hold: a path of somebody's machine, or a mark that work was left undone.
 var leftovers = regexp.MustCompile(`/(?:work|root|home|Users|tmp)/\w|\b(?:TO` + `DO|FIX` + `ME)\b`)
 

@@ -108,6 +108,11 @@ const (
 	StatusResolved     ExceptionStatus = "resolved"
 )
 
+// ExceptionStatuses lists them all.
+func ExceptionStatuses() []ExceptionStatus {
+	return []ExceptionStatus{StatusOpen, StatusAcknowledged, StatusReopened, StatusResolved}
+}
+
 // ExceptionRecord is an exception with its life: what the store keeps.
 type ExceptionRecord struct {
 	Exception

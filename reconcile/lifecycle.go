@@ -1,23 +1,30 @@
 package reconcile
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
+
+	"tieout/reconcile/money"
 )
 
-// Resolutions that tieout gives by itself.
+// What tieout does by itself, and why. A reopening also says which figures moved.
 const (
-	ByTieout  = "tieout"
-	CauseGone = "cause gone" // what was wrong is no longer so
-	StoodLong = "stood long" // it cannot un-happen and has stood for Policy.StickyFor
+	ByTieout      = "tieout"
+	CauseGone     = "cause gone"     // resolved: what was wrong is no longer so
+	StoodLong     = "stood long"     // resolved: it cannot un-happen and has stood for Policy.StickyFor
+	CauseReturned = "cause returned" // reopened: it had been gone
 )
 
 // Advance takes an exception one run further. known is what the store has, or nil; raised is what was judged now, or nil
 // when the cause is gone. It returns the record to keep and whether it differs from known; first seen is never reset.
 //
 // A cause that stands keeps its record open and moves last seen. One that is gone resolves it, one that comes back
-// reopens it. What a person resolved stays resolved while its figures stay the same. An exception that cannot un-happen
-// is resolved after Policy.StickyFor since it was first seen and not raised again.
+// reopens it. What a person acknowledged or resolved stays so while its figures stay the same, and is reopened when they
+// move, so that nobody overlooks it. An exception that cannot un-happen is resolved after Policy.StickyFor since it was
+// first seen and not raised again.
 func Advance(known *ExceptionRecord, raised *Exception, now time.Time, policy Policy) (ExceptionRecord, bool) {
 	switch {
 	case known == nil && raised == nil:
@@ -48,17 +55,17 @@ func vanish(record ExceptionRecord, now time.Time) (ExceptionRecord, bool) {
 func persist(known ExceptionRecord, raised Exception, now time.Time, policy Policy) (ExceptionRecord, bool) {
 	next := known
 	next.Exception = unstuck(raised)
-	expired := raised.Sticky && !now.Before(known.FirstSeen.Add(policy.StickyFor))
+	expired := raised.Sticky && (known.Resolution == StoodLong || !now.Before(known.FirstSeen.Add(policy.StickyFor)))
 	switch {
-	case known.Stands() && expired:
+	case expired && known.Stands():
 		next.Status, next.ResolvedAt, next.ResolvedBy, next.Resolution = StatusResolved, now, ByTieout, StoodLong
-	case known.Stands():
-		next.LastSeen = now
-	case known.Resolution == StoodLong || expired:
+	case expired:
 		next.Exception = known.Exception
-	case known.ResolvedBy == ByTieout || figuresDiffer(known.Exception, raised):
+	case reopens(known, raised):
 		next.Status, next.LastSeen = StatusReopened, now
 		next.ResolvedAt, next.ResolvedBy, next.Resolution, next.Note = time.Time{}, "", "", ""
+	case known.Stands():
+		next.LastSeen = now
 	default:
 		next.Exception = known.Exception
 	}
@@ -85,10 +92,49 @@ func same(a, b ExceptionRecord) bool {
 	return a == b
 }
 
-// figuresDiffer reports whether the cause has changed since a person resolved it. Severity and wording may move with
-// time; they do not reopen.
+// reopens reports whether what is raised again must be looked at anew: it had been gone, or it is not what a person
+// acknowledged or resolved.
+func reopens(known ExceptionRecord, raised Exception) bool {
+	switch known.Status {
+	case StatusAcknowledged:
+		return figuresDiffer(known.Exception, raised)
+	case StatusResolved:
+		return known.ResolvedBy == ByTieout || figuresDiffer(known.Exception, raised)
+	default:
+		return false
+	}
+}
+
+// figuresDiffer reports whether the cause has changed since a person looked at it. Severity, due time and wording may move
+// with time; they do not reopen.
 func figuresDiffer(a, b Exception) bool {
 	return a.Currency != b.Currency || a.Expected != b.Expected || a.Actual != b.Actual
+}
+
+// whatMoved says whether the cause had been gone, and which figures moved from what to what.
+func whatMoved(before, after ExceptionRecord) string {
+	var why []string
+	if before.ResolvedBy == ByTieout {
+		why = append(why, CauseReturned)
+	}
+	for _, figure := range []struct{ name, was, is string }{
+		{"currency", before.Currency, after.Currency},
+		{"expected", figureText(before.Expected), figureText(after.Expected)},
+		{"actual", figureText(before.Actual), figureText(after.Actual)},
+	} {
+		if figure.was != figure.is {
+			why = append(why, fmt.Sprintf("%s %s → %s", figure.name, cmp.Or(figure.was, "nothing"), cmp.Or(figure.is, "nothing")))
+		}
+	}
+	return strings.Join(why, "; ")
+}
+
+// figureText is empty for a side that says nothing.
+func figureText(a money.Amount) string {
+	if a.Currency == "" {
+		return ""
+	}
+	return a.String()
 }
 
 // AdvanceAll takes the exceptions of some cases one run further: known are those that the store has, raised those that
@@ -119,7 +165,7 @@ func AdvanceAll(known []ExceptionRecord, raised []Exception, now time.Time, runI
 			continue
 		}
 		records = append(records, record)
-		if before == nil || before.Status != record.Status || before.Resolution != record.Resolution {
+		if before == nil || before.Status != record.Status || before.Resolution != record.Resolution || figuresDiffer(before.Exception, record.Exception) {
 			changes = append(changes, changeOf(before, record, now, runID))
 		}
 	}
@@ -136,6 +182,9 @@ func changeOf(before *ExceptionRecord, after ExceptionRecord, now time.Time, run
 	change := ExceptionChange{ID: after.ID(), At: now, Who: ByTieout, To: after.Status, Reason: after.Resolution, RunID: runID}
 	if before != nil {
 		change.From = before.Status
+	}
+	if before != nil && after.Stands() {
+		change.Reason = whatMoved(*before, after)
 	}
 	return change
 }

@@ -34,14 +34,17 @@ func (l *life) judged(at time.Time, raised *reconcile.Exception) *life {
 	return l
 }
 
-func (l *life) acknowledged() *life {
-	l.record.Status = reconcile.StatusAcknowledged
+func (l *life) handled(h reconcile.Handling) *life {
+	l.record = &h.Plan([]reconcile.ExceptionRecord{*l.record}).Records[0]
 	return l
 }
 
+func (l *life) acknowledged() *life {
+	return l.handled(reconcile.Handling{To: reconcile.StatusAcknowledged, Who: "mei", At: l.record.LastSeen})
+}
+
 func (l *life) resolvedBy(who string, at time.Time) *life {
-	l.record.Status, l.record.ResolvedAt, l.record.ResolvedBy, l.record.Resolution = reconcile.StatusResolved, at, who, "written off"
-	return l
+	return l.handled(resolving(who, reconcile.ReasonWrittenOff, at))
 }
 
 func (l *life) is(status reconcile.ExceptionStatus, first, last time.Time) *life {
@@ -91,8 +94,12 @@ func TestLifeOfAnException(t *testing.T) {
 			}
 			l.judged(two, nil).is(reconcile.StatusResolved, noon, one)
 		},
+		"acknowledged is reopened when its figures move": func(l *life) {
+			l.judged(noon, raised).acknowledged().judged(one, &worse).is(reconcile.StatusReopened, noon, one).because("", "")
+			l.acknowledged().judged(two, &worse).is(reconcile.StatusAcknowledged, noon, two)
+		},
 		"resolved by a person stays so while its figures stay the same": func(l *life) {
-			l.judged(noon, raised).resolvedBy("mei", one).judged(two, raised).is(reconcile.StatusResolved, noon, noon).because("mei", "written off")
+			l.judged(noon, raised).resolvedBy("mei", one).judged(two, raised).is(reconcile.StatusResolved, noon, noon).because("mei", "written-off")
 			l.judged(two, &urgent).is(reconcile.StatusResolved, noon, noon)
 			l.judged(three, &worse).is(reconcile.StatusReopened, noon, three).because("", "")
 		},
@@ -109,7 +116,7 @@ func TestLifeOfAnException(t *testing.T) {
 		},
 		"what cannot un-happen and was resolved by a person is not reopened after its thirty days": func(l *life) {
 			l.judged(noon, lost).resolvedBy("mei", one).judged(two, lost).is(reconcile.StatusResolved, noon, noon)
-			l.judged(month, &lostMore).is(reconcile.StatusResolved, noon, noon).because("mei", "written off")
+			l.judged(month, &lostMore).is(reconcile.StatusResolved, noon, noon).because("mei", "written-off")
 		},
 	}
 	for name, tell := range lives {
@@ -151,7 +158,7 @@ func TestAdvanceAll(t *testing.T) {
 	if diff := gocmp.Diff(want, got); diff != "" || len(changes) != 2 {
 		t.Errorf("what changed in the second run, with %d steps:\n%s", len(changes), diff)
 	}
-	known[0].Status, known[0].ResolvedBy, known[0].Resolution = reconcile.StatusResolved, "mei", "written off"
+	known[0].Status, known[0].ResolvedBy, known[0].Resolution = reconcile.StatusResolved, "mei", "written-off"
 	if _, changes = reconcile.AdvanceAll(known[:1], nil, noon.Add(day), 9, policy); len(changes) != 1 || changes[0].From != reconcile.StatusResolved || changes[0].Reason != reconcile.CauseGone {
 		t.Errorf("what a person resolved loses its cause without a step of its own: %+v", changes)
 	}

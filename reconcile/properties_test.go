@@ -474,7 +474,7 @@ func TestAdvanceNeverForgets(t *testing.T) {
 			}
 			switch rapid.IntRange(0, 5).Draw(t, "a person") {
 			case 0:
-				next.Status, next.ResolvedAt, next.ResolvedBy, next.Resolution = reconcile.StatusResolved, now, "mei", "written off"
+				next.Status, next.ResolvedAt, next.ResolvedBy, next.Resolution = reconcile.StatusResolved, now, "mei", "written-off"
 			case 1:
 				if next.Stands() {
 					next.Status = reconcile.StatusAcknowledged

@@ -13,6 +13,9 @@ const (
 	FeedTrustPayments = "trustpayments"
 )
 
+// Feeds lists them all.
+func Feeds() []string { return []string{FeedShop, FeedStripe, FeedTrustPayments} }
+
 // Key names one object of one feed; every write is keyed by it, so that a rerun changes nothing.
 type Key struct {
 	Feed    string // stripe, trustpayments, shop

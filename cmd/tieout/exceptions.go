@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/user"
+	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -16,39 +17,45 @@ import (
 
 func (a *app) exceptionsCommand() *cobra.Command {
 	group := &cobra.Command{Use: "exceptions", Short: "Look at exceptions, acknowledge and resolve them", Args: usage(cobra.NoArgs), RunE: func(command *cobra.Command, _ []string) error { return command.Help() }}
-	group.AddCommand(a.exceptionsListCommand(), a.exceptionsChangeCommand("acknowledge", reconcile.StatusAcknowledged), a.exceptionsChangeCommand("resolve", reconcile.StatusResolved))
+	group.AddCommand(a.exceptionsListCommand(), a.exceptionsShowCommand(), a.exceptionsAcknowledgeCommand(), a.exceptionsResolveCommand())
 	return group
 }
 
 func (a *app) exceptionsListCommand() *cobra.Command {
-	filter := store.ExceptionFilter{}
-	all := false
+	var flags exceptionFlags
+	all, asJSON := false, false
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "List the exceptions that stand, most urgent first",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(command *cobra.Command, _ []string) error {
-			filter.Standing = !all
-			return a.listExceptions(command.Context(), filter)
+			filter, err := flags.filter(command, time.Now())
+			if err != nil {
+				return err
+			}
+			filter.Standing = filter.Standing && !all
+			return a.listExceptions(command.Context(), filter, asJSON)
 		},
 	}
-	command.Flags().StringSliceVar(&filter.Codes, "code", nil, "only these codes")
-	command.Flags().StringSliceVar(&filter.Severities, "severity", nil, "only these severities")
-	command.Flags().StringSliceVar(&filter.Statuses, "status", nil, "only these statuses")
-	command.Flags().StringVar(&filter.Reference, "reference", "", "only those of this order or transaction")
+	flags.addTo(command)
 	command.Flags().BoolVar(&all, "all", false, "also those that are resolved")
+	command.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	return command
 }
 
-func (a *app) listExceptions(ctx context.Context, filter store.ExceptionFilter) (err error) {
+func (a *app) listExceptions(ctx context.Context, filter store.ExceptionFilter, asJSON bool) (err error) {
 	p, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	records := p.store.Exceptions(ctx, filter)
+	if asJSON {
+		return encodeExceptions(a.stdout, records)
+	}
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "id\tcode\tseverity\tstatus\torder\ttransaction\tdifference\tfirst seen\tdue")
-	for record, err := range p.store.Exceptions(ctx, filter) {
+	for record, err := range records {
 		if err != nil {
 			return err
 		}
@@ -73,46 +80,89 @@ func minute(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04")
 }
 
-func (a *app) exceptionsChangeCommand(verb string, to reconcile.ExceptionStatus) *cobra.Command {
-	var who, reason, note string
+func (a *app) exceptionsShowCommand() *cobra.Command {
+	asJSON := false
 	command := &cobra.Command{
-		Use:   verb + " ID...",
-		Short: map[string]string{"acknowledge": "Say that somebody is looking into these exceptions", "resolve": "Close these exceptions with a reason; they reopen if their figures change"}[verb],
-		Args:  usage(cobra.MinimumNArgs(1)),
+		Use:   "show ID",
+		Short: "Show one exception with its whole life: every change, who made it, when and why",
+		Args:  usage(cobra.ExactArgs(1)),
 		RunE: func(command *cobra.Command, ids []string) error {
-			if to == reconcile.StatusResolved && reason == "" {
-				return usagef("resolve needs --reason, such as refunded, written-off, data-corrected")
-			}
-			return a.changeExceptions(command.Context(), ids, to, who, reason, note)
+			return a.showException(command.Context(), ids[0], asJSON)
 		},
 	}
-	command.Flags().StringVar(&who, "by", userName(), "who decides")
-	command.Flags().StringVar(&reason, "reason", "", "reason code")
-	command.Flags().StringVar(&note, "note", "", "a sentence for whoever reads it later")
+	command.Flags().BoolVar(&asJSON, "json", false, "as one JSON object")
 	return command
 }
 
-func userName() string {
-	current, err := user.Current()
-	if err != nil {
-		return "unknown"
-	}
-	return current.Username
-}
-
-func (a *app) changeExceptions(ctx context.Context, ids []string, to reconcile.ExceptionStatus, who, reason, note string) (err error) {
+func (a *app) showException(ctx context.Context, id string, asJSON bool) (err error) {
 	p, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	changed, err := p.store.ChangeExceptions(ctx, ids, to, who, reason, note, time.Now().UTC())
-	if errors.Is(err, store.ErrUnknownException) {
-		return usageError{err}
-	}
+	found, err := p.store.ExceptionsOf(ctx, nil, []string{id})
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "%d of %d exceptions are %s now\n", changed, len(ids), to)
-	return err
+	if len(found) == 0 {
+		return fmt.Errorf("%w: %s", store.ErrUnknownException, id)
+	}
+	changes, err := p.store.ExceptionChanges(ctx, id)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return newEncoder(a.stdout).Encode(jsonOfLife(found[0], changes))
+	}
+	return printException(a.stdout, found[0], changes)
+}
+
+func printException(out io.Writer, r reconcile.ExceptionRecord, changes []reconcile.ExceptionChange) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "%s  %s (%s), %s\n\n%s\n\n", r.ID(), r.Code, r.Severity, r.Status, r.Explanation)
+	for _, line := range [][2]string{
+		{"Order", r.OrderReference}, {"Transaction", r.TransactionReference}, {"Feed", strings.TrimSpace(r.Feed + " " + r.Account)},
+		{"Expected", known(r.Expected.Currency, r.Expected.String())}, {"Actual", known(r.Actual.Currency, r.Actual.String())},
+		{"Difference", known(r.Difference.Currency, r.Difference.String())},
+		{"First seen", utc(r.FirstSeen)}, {"Last seen", utc(r.LastSeen)}, {"Due", utc(r.DueAt)}, {"Next step", r.NextStep},
+	} {
+		if line[1] != "" {
+			fmt.Fprintf(table, "  %s\t%s\n", line[0], line[1])
+		}
+	}
+	fmt.Fprintln(table, "\nIts life, in UTC")
+	for _, c := range changes {
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", minute(c.At), actor(c), step(c.From, c.To), why(c))
+	}
+	return table.Flush()
+}
+
+func utc(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return minute(t) + " UTC"
+}
+
+func actor(c reconcile.ExceptionChange) string {
+	if c.RunID != 0 {
+		return fmt.Sprintf("%s, run %d", c.Who, c.RunID)
+	}
+	return c.Who
+}
+
+func step(from, to reconcile.ExceptionStatus) string {
+	if from == "" {
+		return string(to)
+	}
+	return fmt.Sprintf("%s → %s", from, to)
+}
+
+// why is reason and note in one line, whatever the note was typed as.
+func why(c reconcile.ExceptionChange) string {
+	note := strings.Join(strings.Fields(c.Note), " ")
+	if c.Reason != "" && note != "" {
+		return c.Reason + ": " + note
+	}
+	return c.Reason + note
 }

@@ -78,7 +78,7 @@ func wrong(err error) bool {
 	var mistakes config.Mistakes
 	var mapping *shop.MappingError
 	return errors.As(err, &usage) || errors.As(err, &mistakes) || errors.As(err, &mapping) ||
-		errors.Is(err, jobs.ErrUnknownJob) || errors.Is(err, store.ErrNotMigrated) || errors.Is(err, store.ErrTooNew) || errors.Is(err, jobs.ErrTooManyCancels) ||
+		errors.Is(err, jobs.ErrUnknownJob) || errors.Is(err, store.ErrUnknownException) || errors.Is(err, store.ErrOtherPlan) || errors.Is(err, store.ErrNotMigrated) || errors.Is(err, store.ErrTooNew) || errors.Is(err, jobs.ErrTooManyCancels) ||
 		errors.Is(err, stripe.ErrUnauthorized) || errors.Is(err, trustpayments.ErrUnauthorized)
 }
 
@@ -88,6 +88,8 @@ func hintFor(err error) string {
 		return "the run was told to stop; the next one goes on where this one ended"
 	case errors.Is(err, store.ErrLocked):
 		return "wait for the other run to end; a lock whose holder died frees itself"
+	case errors.Is(err, store.ErrOtherPlan):
+		return "something moved, and nothing was changed; look again with --dry-run"
 	case errors.Is(err, fs.ErrNotExist):
 		return "is the path right, seen from the working directory?"
 	default:

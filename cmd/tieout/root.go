@@ -115,7 +115,7 @@ func (a *app) logger(c *config.Config) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(a.stderr, options))
 }
 
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }

@@ -3,18 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"time"
 
 	"tieout/reconcile"
+	"tieout/reconcile/money"
 )
-
-// ErrUnknownException: an exception that is to be changed is not held.
-var ErrUnknownException = errors.New("no such exception")
 
 type exceptionRow struct {
 	Cluster              string `db:"cluster"`
@@ -94,13 +90,22 @@ func scanException(judgedAt time.Time) func(*sql.Rows, *string, *reconcile.Excep
 	}
 }
 
-// ExceptionFilter says which exceptions to list. What is empty does not filter.
+// ExceptionFilter says which exceptions are meant: those that fit all of it. What is empty does not filter.
 type ExceptionFilter struct {
 	Standing   bool // only those that somebody should still look at
+	IDs        []string
 	Codes      []string
 	Severities []string
 	Statuses   []string
+	Feeds      []string
+	Accounts   []string
 	Reference  string // of the order or of the transaction
+	Currency   string
+	SeenBefore time.Time // first seen before it
+	DueBefore  time.Time // due, and before it
+	// Bounds of the difference without its sign, themselves included. Each holds for differences in its own currency, and
+	// lets none in another one pass.
+	AtLeast, AtMost money.Amount
 }
 
 // Exceptions streams exceptions by severity, most urgent first, then by code, order, transaction and id.
@@ -112,30 +117,50 @@ func (s *Store) Exceptions(ctx context.Context, filter ExceptionFilter) iter.Seq
 			yield(reconcile.ExceptionRecord{}, wrap(err, "list exceptions"))
 			return
 		}
-		where, args := filter.conditions(r)
-		rows := stream[exceptionRow](ctx, r, "SELECT "+exceptions.list()+" FROM tieout_exceptions WHERE "+where+
-			" ORDER BY "+severityOrder()+", code, order_reference, transaction_reference, id", args...)
-		mapSeq("list exceptions", rows, func(row exceptionRow) (reconcile.ExceptionRecord, error) {
+		query, args := filter.query(r)
+		mapSeq("list exceptions", stream[exceptionRow](ctx, r, query, args...), func(row exceptionRow) (reconcile.ExceptionRecord, error) {
 			return row.recordAt(instant(progress.JudgedAt)), nil
 		})(yield)
 	}
 }
 
+func (f ExceptionFilter) query(r session) (string, []any) {
+	where, args := f.conditions(r)
+	return "SELECT " + exceptions.list() + " FROM tieout_exceptions WHERE " + where +
+		" ORDER BY " + severityOrder() + ", code, order_reference, transaction_reference, id", args
+}
+
 func (f ExceptionFilter) conditions(r session) (string, []any) {
 	where, args := []string{"true"}, []any{}
-	if f.Standing {
-		where, args = append(where, "status <> ?"), append(args, string(reconcile.StatusResolved))
-	}
+	and := func(condition string, values ...any) { where, args = append(where, condition), append(args, values...) }
 	for _, by := range []struct {
 		column string
 		values []string
-	}{{"code", f.Codes}, {"severity", f.Severities}, {"status", f.Statuses}} {
+	}{{"id", f.IDs}, {"code", f.Codes}, {"severity", f.Severities}, {"status", f.Statuses}, {"feed", f.Feeds}, {"account", f.Accounts}} {
 		if len(by.values) > 0 {
-			where, args = append(where, r.in(by.column)), append(args, r.list(by.values))
+			and(r.in(by.column), r.list(by.values))
 		}
 	}
+	if f.Standing {
+		and("status <> ?", string(reconcile.StatusResolved))
+	}
 	if f.Reference != "" {
-		where, args = append(where, "(order_reference = ? OR transaction_reference = ?)"), append(args, f.Reference, f.Reference)
+		and("(order_reference = ? OR transaction_reference = ?)", clean(f.Reference), clean(f.Reference))
+	}
+	if f.Currency != "" {
+		and("currency = ?", clean(f.Currency))
+	}
+	if !f.SeenBefore.IsZero() {
+		and("first_seen < ?", micros(f.SeenBefore))
+	}
+	if !f.DueBefore.IsZero() {
+		and("due_at <> 0 AND due_at < ?", micros(f.DueBefore))
+	}
+	if f.AtLeast.Currency != "" {
+		and("difference_currency = ? AND (difference_minor >= ? OR difference_minor <= ?)", f.AtLeast.Currency, f.AtLeast.Minor, -f.AtLeast.Minor)
+	}
+	if f.AtMost.Currency != "" {
+		and("difference_currency = ? AND difference_minor <= ? AND difference_minor >= ?", f.AtMost.Currency, f.AtMost.Minor, -f.AtMost.Minor)
 	}
 	return strings.Join(where, " AND "), args
 }
@@ -159,11 +184,15 @@ func (s *Store) ExceptionsOf(ctx context.Context, caseKeys, ids []string) ([]rec
 		return nil, wrap(err, "read the exceptions of %d cases", len(caseKeys))
 	}
 	rows, err := exceptions.find(ctx, r, r.in("case_key")+" OR "+r.in("id")+" ORDER BY id", r.list(caseKeys), r.list(ids))
+	return recordsOf(rows, instant(progress.JudgedAt)), wrap(err, "read the exceptions of %d cases", len(caseKeys))
+}
+
+func recordsOf(rows []exceptionRow, judgedAt time.Time) []reconcile.ExceptionRecord {
 	records := make([]reconcile.ExceptionRecord, len(rows))
 	for i, row := range rows {
-		records[i] = row.recordAt(instant(progress.JudgedAt))
+		records[i] = row.recordAt(judgedAt)
 	}
-	return records, wrap(err, "read the exceptions of %d cases", len(caseKeys))
+	return records
 }
 
 // StandingOutsideClusters lists the keys of the cases that are no cluster's, a payout's or a balance's, and have an exception
@@ -225,62 +254,4 @@ func appendChanges(ctx context.Context, tx session, changes []reconcile.Exceptio
 	}
 	_, err = exceptionChanges.insert(ctx, tx, rows)
 	return err
-}
-
-// ChangeExceptions is a person acknowledging or resolving exceptions, all or none; it returns how many changed. One that has
-// that status already, or is resolved, stays as it is. An id that is not held is ErrUnknownException.
-func (s *Store) ChangeExceptions(ctx context.Context, ids []string, to reconcile.ExceptionStatus, who, reason, note string, at time.Time) (int, error) {
-	if to != reconcile.StatusAcknowledged && to != reconcile.StatusResolved {
-		return 0, fmt.Errorf("change exceptions: a person acknowledges or resolves one, and does not make it %q", to)
-	}
-	var changes []reconcile.ExceptionChange
-	err := s.transact(ctx, func(tx session) error {
-		rows, err := exceptions.find(ctx, tx, tx.in("id")+" ORDER BY id", tx.list(ids))
-		if err != nil {
-			return err
-		}
-		if err := allHeld(ids, rows); err != nil {
-			return err
-		}
-		changes = nil
-		var changed []exceptionRow
-		for _, row := range rows {
-			if row.Status == string(to) || row.Status == string(reconcile.StatusResolved) {
-				continue
-			}
-			changes = append(changes, reconcile.ExceptionChange{
-				ID: row.ID, At: at, Who: who, From: reconcile.ExceptionStatus(row.Status), To: to, Reason: reason, Note: note,
-			})
-			changed = append(changed, row.changedTo(to, who, reason, note, at))
-		}
-		if _, err := exceptions.upsert(ctx, tx, changed); err != nil {
-			return err
-		}
-		return appendChanges(ctx, tx, changes)
-	})
-	if err != nil {
-		return 0, wrap(err, "change exceptions to %s", to)
-	}
-	return len(changes), nil
-}
-
-func (r exceptionRow) changedTo(to reconcile.ExceptionStatus, who, reason, note string, at time.Time) exceptionRow {
-	r.Status, r.Note = string(to), note
-	if to == reconcile.StatusResolved {
-		r.ResolvedAt, r.ResolvedBy, r.Resolution = micros(at), who, reason
-	}
-	return r
-}
-
-func allHeld(ids []string, rows []exceptionRow) error {
-	var unknown []string
-	for _, id := range ids {
-		if !slices.ContainsFunc(rows, func(row exceptionRow) bool { return row.ID == id }) {
-			unknown = append(unknown, id)
-		}
-	}
-	if len(unknown) > 0 {
-		return fmt.Errorf("%w: %s", ErrUnknownException, strings.Join(unknown, ", "))
-	}
-	return nil
 }

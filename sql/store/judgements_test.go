@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -171,37 +170,6 @@ func TestExceptionsAreListedByUrgency(t *testing.T) {
 		for range s.Exceptions(ctx, store.ExceptionFilter{}) {
 			break // a loop that is left gives its connection back
 		}
-	})
-}
-
-func TestPeopleChangeExceptions(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		one, two := exception(reconcile.AmountMismatch, reconcile.High, "R-1", ""), exception(reconcile.Disputed, reconcile.High, "R-2", "dp_1")
-		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Exceptions: []reconcile.ExceptionRecord{one, two},
-			Changes: []reconcile.ExceptionChange{{ID: one.ID(), At: noon, Who: "tieout", To: reconcile.StatusOpen, RunID: 1}}}))
-		change := func(to reconcile.ExceptionStatus, ids ...string) (int, error) {
-			return s.ChangeExceptions(ctx, ids, to, "ada", "agreed", "asked the bank", noon.Add(time.Hour))
-		}
-		before := dump(t, s)
-		if _, err := change(reconcile.StatusResolved, one.ID(), "nonsense"); !errors.Is(err, store.ErrUnknownException) {
-			t.Errorf("unknown id: %v", err)
-		}
-		if _, err := change(reconcile.StatusReopened, one.ID()); err == nil {
-			t.Error("a person reopened an exception")
-		}
-		equal(t, "rows", dump(t, s), before)
-		equal(t, "acknowledged", must(change(reconcile.StatusAcknowledged, one.ID(), two.ID()))(t), 2)
-		equal(t, "acknowledged again", must(change(reconcile.StatusAcknowledged, one.ID()))(t), 0)
-		equal(t, "resolved", must(change(reconcile.StatusResolved, one.ID()))(t), 1)
-		equal(t, "a resolved one stays so", must(change(reconcile.StatusAcknowledged, one.ID()))(t), 0)
-		one.Status, one.Note = reconcile.StatusResolved, "asked the bank"
-		one.ResolvedAt, one.ResolvedBy, one.Resolution = noon.Add(time.Hour), "ada", "agreed"
-		equal(t, "exception", must(s.ExceptionsOf(ctx, nil, []string{one.ID()}))(t), []reconcile.ExceptionRecord{one})
-		var steps []reconcile.ExceptionStatus
-		for _, step := range must(s.ExceptionChanges(ctx, one.ID()))(t) {
-			steps = append(steps, step.From, step.To)
-		}
-		equal(t, "life", steps, []reconcile.ExceptionStatus{"", "open", "open", "acknowledged", "acknowledged", "resolved"})
 	})
 }
 
