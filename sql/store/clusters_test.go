@@ -22,7 +22,7 @@ func TestClustersSeeWhatTheWholeStoreSees(t *testing.T) {
 		name  string
 		url   func(testing.TB) string
 		seeds uint64
-	}{{store.SQLite, storetest.SQLiteURL, 60}, {store.Postgres, storetest.PostgresURL, 8}} {
+	}{{store.SQLite, storetest.SQLiteURL, 100}, {store.Postgres, storetest.PostgresURL, 8}} {
 		t.Run(database.name, func(t *testing.T) {
 			s := storetest.Open(t, database.url(t))
 			for seed := range database.seeds {
@@ -40,12 +40,13 @@ func TestClustersSeeWhatTheWholeStoreSees(t *testing.T) {
 func unfold(t *testing.T, s *store.Store, seed uint64) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 1))
+	most := 1 + random.IntN(1+random.IntN(30)) // in a crowded world everything meets in more than one way
 	world := map[reconcile.Key]reconcile.Record{}
 	var since int64
 	var before []reconcile.Case
 	for batch := range 8 {
 		for range 1 + random.IntN(3) {
-			records := tangle(random, 1+random.IntN(30))
+			records := tangle(random, 1+random.IntN(most))
 			observe(t, s, records...)
 			for _, record := range records {
 				world[record.RecordKey()] = record
