@@ -71,11 +71,15 @@ const pairsAtOnce = 100_000
 // Cluster gives every row that changed since it was last called the cluster that it belongs to. Where nothing changed it
 // asks one question.
 func (s *Store) Cluster(ctx context.Context) error {
+	return wrap(s.cluster(ctx), "find out what hangs together")
+}
+
+func (s *Store) cluster(ctx context.Context) error {
 	progress, err := loadProgress(ctx, s.read())
 	if err == nil && progress.Clustered < progress.Change {
 		err = s.transact(ctx, func(tx session) error { return assignClusters(ctx, tx) })
 	}
-	return wrap(err, "find out what hangs together")
+	return err
 }
 
 // assignClusters joins clusters until no two hang together. The row that it writes first keeps observers waiting until the

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -101,8 +102,8 @@ func (s *Store) clusters(ctx context.Context, names []string) ([]reconcile.Clust
 // links these orders as if it saw the whole store. Other orders among the facts are complete too.
 func (s *Store) FactsOfOrders(ctx context.Context, references []string) (reconcile.Facts, error) {
 	r := s.read()
-	facts, err := s.factsFrom(ctx, "SELECT DISTINCT cluster FROM tieout_orders WHERE "+r.in("id")+" ORDER BY cluster", r.list(references))
-	return facts, wrap(err, "read the facts of %d orders", len(references))
+	return s.factsFrom(ctx, fmt.Sprintf("read the facts of %d orders", len(references)),
+		"SELECT DISTINCT cluster FROM tieout_orders WHERE "+r.in("id")+" ORDER BY cluster", r.list(references))
 }
 
 // FactsOfKeys is FactsOfOrders for payments and sources, by their ids alone; the payments of a source with such an id are
@@ -113,16 +114,16 @@ func (s *Store) FactsOfKeys(ctx context.Context, keys []reconcile.Key) (reconcil
 	for i, key := range keys {
 		ids[i] = key.ID
 	}
-	facts, err := s.factsFrom(ctx, byIDs(r)+" ORDER BY cluster", r.list(ids), r.list(ids), r.list(ids))
-	return facts, wrap(err, "read the facts of %d payments and sources", len(keys))
+	return s.factsFrom(ctx, fmt.Sprintf("read the facts of %d payments and sources", len(keys)),
+		byIDs(r)+" ORDER BY cluster", r.list(ids), r.list(ids), r.list(ids))
 }
 
-func (s *Store) factsFrom(ctx context.Context, query string, args ...any) (reconcile.Facts, error) {
+func (s *Store) factsFrom(ctx context.Context, call, query string, args ...any) (reconcile.Facts, error) {
 	var facts reconcile.Facts
-	if err := s.Cluster(ctx); err != nil {
-		return facts, err
+	if err := s.cluster(ctx); err != nil {
+		return facts, wrap(err, "%s", call)
 	}
-	for c, err := range s.clustersFrom(ctx, "find their clusters", query, args...) {
+	for c, err := range s.clustersFrom(ctx, call, query, args...) {
 		if err != nil {
 			return facts, err
 		}

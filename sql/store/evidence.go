@@ -220,6 +220,7 @@ func newFold(authorised map[reconcile.Key]bool) fold {
 func (f fold) add(key reconcile.Key, record reconcile.Record, held bool) {
 	if _, rejected := record.(reconcile.Rejection); rejected {
 		f.cleared[key] = held || f.last[key] != nil
+		delete(f.stuck, key) // what cannot be read between two versions ends what the earlier one said
 	} else if held {
 		f.renewed[key] = true
 	}
@@ -240,11 +241,12 @@ func (f fold) stick(key reconcile.Key, record reconcile.Record) reconcile.Record
 
 // save brings the projections up to date. change is the number of this change.
 func (f fold) save(ctx context.Context, tx session, change int64) error {
-	if err := clearRows(ctx, tx, change, sortedKeys(f.cleared)); err != nil {
+	left := map[reconcile.Key]string{}
+	if err := clearRows(ctx, tx, change, sortedKeys(f.cleared), left); err != nil {
 		return err
 	}
 	if renewed := sortedKeys(f.renewed); len(renewed) > 0 {
-		if err := rejections.remove(ctx, tx, change, renewed); err != nil {
+		if err := rejections.remove(ctx, tx, change, renewed, left); err != nil {
 			return err
 		}
 	}
@@ -253,7 +255,7 @@ func (f fold) save(ctx context.Context, tx session, change int64) error {
 		records = append(records, record)
 	}
 	slices.SortFunc(records, func(a, b reconcile.Record) int { return a.RecordKey().Compare(b.RecordKey()) })
-	return project(ctx, tx, change, records)
+	return project(ctx, tx, change, records, left)
 }
 
 func sortedKeys(set map[reconcile.Key]bool) []reconcile.Key {

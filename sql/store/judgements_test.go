@@ -46,7 +46,7 @@ func TestJudgementsComeBackAndRerunsTouchNothing(t *testing.T) {
 		full, plain := fullVerdict(), verdict("R-2", reconcile.Waiting)
 		known := exception(reconcile.AmountMismatch, reconcile.High, "R-1", "")
 		judgement := reconcile.Judgement{
-			RunID: 1, At: noon, Verdicts: []reconcile.Verdict{full, plain}, Exceptions: []reconcile.ExceptionRecord{known},
+			RunID: 1, At: noon, Fresh: []reconcile.Verdict{full, plain}, Exceptions: []reconcile.ExceptionRecord{known},
 			Changes: []reconcile.ExceptionChange{{ID: known.ID(), At: noon, Who: "tieout", To: reconcile.StatusOpen, RunID: 1}},
 		}
 		succeed(t, s.SaveJudgement(ctx, judgement))
@@ -57,6 +57,7 @@ func TestJudgementsComeBackAndRerunsTouchNothing(t *testing.T) {
 
 		before := dump(t, s)
 		judgement.RunID, judgement.At, judgement.Changes = 2, noon.Add(time.Hour), nil
+		judgement.Fresh, judgement.Changed = nil, judgement.Fresh
 		succeed(t, s.SaveJudgement(ctx, judgement))
 		equal(t, "rows after a rerun", dump(t, s), before)
 	})
@@ -66,12 +67,12 @@ func TestOwedFollowsItsCase(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		save := func(verdicts ...reconcile.Verdict) {
 			t.Helper()
-			succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Verdicts: verdicts}))
+			succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Changed: verdicts}))
 		}
 		one, two := verdict("R-1", reconcile.Excepted), verdict("R-2", reconcile.Excepted)
 		one.Owed = []reconcile.Owed{owedFor("ch_1", "", 5), owedFor("ch_2", "", 6)}
 		two.Owed = []reconcile.Owed{owedFor("ch_3", "", 7)}
-		save(one, two)
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Fresh: []reconcile.Verdict{one, two}}))
 		one.Owed = []reconcile.Owed{owedFor("ch_1", "", 8)}
 		save(one)
 		rows := collect(t, s.Owed(ctx))
@@ -92,9 +93,9 @@ func TestOwedFollowsItsCase(t *testing.T) {
 		rows = collect(t, s.Owed(ctx))
 		equal(t, "moved", []string{rows[0].CaseKey, rows[0].Payment.ID}, []string{"order/R-2", "ch_1"})
 		equal(t, "rows", len(rows), 1)
-		succeed(t, s.DeleteVerdicts(ctx, []string{"order/R-2"}))
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 2, At: noon, Gone: []string{"order/R-2"}}))
 		equal(t, "owed by a case that is gone", collect(t, s.Owed(ctx)), []reconcile.OwedRow(nil))
-		equal(t, "verdicts left", must(s.VerdictKeys(ctx, "", 10))(t), []string{"order/R-1"})
+		equal(t, "verdicts left", must(s.Verdicts(ctx, []string{"order/R-1", "order/R-2"}))(t), []reconcile.Verdict{one})
 	})
 }
 
@@ -102,7 +103,7 @@ func TestOwedTellsItsNewestIntent(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		v := verdict("R-1", reconcile.Excepted)
 		v.Owed = []reconcile.Owed{owedFor("ch_1", "rf_1", 5), owedFor("ch_1", "rf_2", 6)}
-		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Verdicts: []reconcile.Verdict{v}}))
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Fresh: []reconcile.Verdict{v}}))
 		for i, key := range []string{"b-first", "a-second"} {
 			_, _, err := s.BeginRefund(ctx, reconcile.RefundIntent{
 				IdempotencyKey: key, Payment: stripeKey("charge", "ch_1"), RequestID: "rf_1", Amount: eur(5), CreatedAt: noon.Add(time.Duration(i) * time.Hour),
@@ -117,20 +118,12 @@ func TestOwedTellsItsNewestIntent(t *testing.T) {
 	})
 }
 
-func TestVerdictLists(t *testing.T) {
+func TestOrdersToCancel(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		pending := auth("1-2-1", "R-2", reconcile.PaymentPending)
-		observe(t, s, pending, auth("1-2-2", "R-3", reconcile.PaymentSucceeded), auth("1-2-3", "R-9", reconcile.PaymentPending))
-		cancel, waiting, settled := fullVerdict(), verdict("R-2", reconcile.Waiting), verdict("R-3", reconcile.Matched)
-		waiting.Payment, waiting.NextReview = pending.Key, noon
-		settled.Payment = trustKey("auth", "1-2-2")
-		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Verdicts: []reconcile.Verdict{settled, waiting, cancel}}))
+		cancel := fullVerdict()
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Fresh: []reconcile.Verdict{verdict("R-2", reconcile.Waiting), cancel}}))
 		cancel.Owed = nil
 		equal(t, "to cancel", must(s.CancelCandidates(ctx))(t), []reconcile.Verdict{cancel})
-		equal(t, "due", must(s.DueReviews(ctx, noon))(t), []string{"order/R-2"})
-		equal(t, "due later", must(s.DueReviews(ctx, noon.Add(time.Hour)))(t), []string{"order/R-1", "order/R-2"})
-		equal(t, "unsettled", must(s.UnsettledPayments(ctx))(t), []reconcile.Key{trustKey("auth", "1-2-1"), trustKey("auth", "1-2-3")})
-		equal(t, "page", must(s.VerdictKeys(ctx, "order/R-1", 1))(t), []string{"order/R-2"})
 	})
 }
 
@@ -166,7 +159,11 @@ func TestExceptionsAreListedByUrgency(t *testing.T) {
 			equal(t, test.name, collect(t, s.Exceptions(ctx, test.filter)), test.want)
 		}
 		standing := []string{"order/B", "order/R-3", "order/R-7", "order/b"}
-		equal(t, "cases", must(s.StandingCases(ctx))(t), standing)
+		equal(t, "cases", must(s.StandingOutsideClusters(ctx))(t), standing)
+		inCluster := sorted[0]
+		inCluster.Cluster = "r:b"
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Exceptions: []reconcile.ExceptionRecord{inCluster}}))
+		equal(t, "cases of no cluster", must(s.StandingOutsideClusters(ctx))(t), standing) // order/b has others
 		for range s.Exceptions(ctx, store.ExceptionFilter{}) {
 			break // a loop that is left gives its connection back
 		}
@@ -177,7 +174,7 @@ func TestACancelNeedsAReason(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		v := fullVerdict()
 		v.Cancel.Reason = ""
-		if err := s.SaveJudgement(ctx, reconcile.Judgement{Verdicts: []reconcile.Verdict{v}}); err == nil {
+		if err := s.SaveJudgement(ctx, reconcile.Judgement{Fresh: []reconcile.Verdict{v}}); err == nil {
 			t.Error("a cancel without a reason would be lost")
 		}
 	})

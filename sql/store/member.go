@@ -15,6 +15,9 @@ type memberRow struct {
 	touchedRow
 }
 
+// stay begins in another cluster than home: the one that the object was in before.
+func (r *memberRow) stay(cluster string) { r.Cluster = cluster }
+
 // touchedRow numbers the change that a row last took part in.
 type touchedRow struct {
 	Touched int64 `db:"touched"`

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"tieout/reconcile"
 )
@@ -52,9 +53,9 @@ func newClustered[R any, D reconcile.Record](name string, toRow func(D) R, ofFac
 // projector is what observing and rebuilding need of a projection.
 type projector interface {
 	// save brings the records of its own type up to date, leaves the others alone and returns how many were its own. change
-	// numbers the change that the written rows take part in.
-	save(ctx context.Context, s session, change int64, records []reconcile.Record) (int, error)
-	remove(ctx context.Context, s session, change int64, keys []reconcile.Key) error
+	// numbers the change that the written rows take part in; left has the clusters of those whose rows were removed in it.
+	save(ctx context.Context, s session, change int64, records []reconcile.Record, left map[reconcile.Key]string) (int, error)
+	remove(ctx context.Context, s session, change int64, keys []reconcile.Key, left map[reconcile.Key]string) error
 	empty(ctx context.Context, s session) error
 }
 
@@ -66,12 +67,15 @@ var projections = []projector{
 // touchable is a row that tells which change it last took part in.
 type touchable interface{ touch(change int64) }
 
-func (p projection[R, D]) save(ctx context.Context, s session, change int64, records []reconcile.Record) (int, error) {
+func (p projection[R, D]) save(ctx context.Context, s session, change int64, records []reconcile.Record, left map[reconcile.Key]string) (int, error) {
 	var rows []R
 	for _, record := range records {
 		if own, ok := record.(D); ok {
 			row := p.toRow(own)
 			any(&row).(touchable).touch(change)
+			if cluster, ok := left[cleanKey(own.RecordKey())]; ok && p.toFace != nil {
+				any(&row).(interface{ stay(string) }).stay(cluster)
+			}
 			rows = append(rows, row)
 		}
 	}
@@ -79,17 +83,35 @@ func (p projection[R, D]) save(ctx context.Context, s session, change int64, rec
 	return len(rows), err
 }
 
-// remove deletes rows. That their clusters lost them is noted, since no row is left to tell.
-func (p projection[R, D]) remove(ctx context.Context, s session, change int64, keys []reconcile.Key) error {
-	where := s.inTuples(keyColumns...)
-	if p.toFace != nil {
-		_, err := s.exec(ctx, "INSERT INTO tieout_losses (cluster, touched) SELECT DISTINCT cluster, CAST(? AS BIGINT) FROM "+p.name+" WHERE "+where, change, keyTuples(keys))
-		if err != nil {
+// remove deletes rows. That their clusters lost them is noted, since no row is left to tell, and left says which they were.
+func (p projection[R, D]) remove(ctx context.Context, s session, change int64, keys []reconcile.Key, left map[reconcile.Key]string) error {
+	where := " WHERE " + s.inTuples(keyColumns...)
+	if p.toFace == nil {
+		_, err := s.exec(ctx, "DELETE FROM "+p.name+where, keyTuples(keys))
+		return err
+	}
+	gone, err := selectAll[leftRow](ctx, s, "DELETE FROM "+p.name+where+" RETURNING feed, account, kind, id, cluster", keyTuples(keys))
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	lost := make([]string, len(gone))
+	for i, row := range gone {
+		left[row.key()], lost[i] = row.Cluster, row.Cluster
+	}
+	slices.Sort(lost)
+	for _, cluster := range slices.Compact(lost) {
+		if _, err := s.exec(ctx, "INSERT INTO tieout_losses (cluster, touched) VALUES (?, ?)", cluster, change); err != nil {
 			return err
 		}
 	}
-	_, err := s.exec(ctx, "DELETE FROM "+p.name+" WHERE "+where, keyTuples(keys))
-	return err
+	return nil
+}
+
+// leftRow says in which cluster an object was whose row is removed. The row that takes its place, a rejection or what can be
+// read again, begins there and not at its home, so that what was found of the object is found again.
+type leftRow struct {
+	keyRow
+	Cluster string `db:"cluster"`
 }
 
 func (p projection[R, D]) empty(ctx context.Context, s session) error {
@@ -98,10 +120,10 @@ func (p projection[R, D]) empty(ctx context.Context, s session) error {
 }
 
 // project brings the projections up to date with the records, no two of which have the same key.
-func project(ctx context.Context, s session, change int64, records []reconcile.Record) error {
+func project(ctx context.Context, s session, change int64, records []reconcile.Record, left map[reconcile.Key]string) error {
 	saved := 0
 	for _, p := range projections {
-		count, err := p.save(ctx, s, change, records)
+		count, err := p.save(ctx, s, change, records, left)
 		if err != nil {
 			return err
 		}
@@ -114,12 +136,12 @@ func project(ctx context.Context, s session, change int64, records []reconcile.R
 }
 
 // clearRows removes what any projection shows of the keys.
-func clearRows(ctx context.Context, s session, change int64, keys []reconcile.Key) error {
+func clearRows(ctx context.Context, s session, change int64, keys []reconcile.Key, left map[reconcile.Key]string) error {
 	if len(keys) == 0 {
 		return nil
 	}
 	for _, p := range projections {
-		if err := p.remove(ctx, s, change, keys); err != nil {
+		if err := p.remove(ctx, s, change, keys, left); err != nil {
 			return err
 		}
 	}

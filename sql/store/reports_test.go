@@ -31,7 +31,7 @@ func TestMatchedTellsTheSettlement(t *testing.T) {
 			v.Payment, v.Rule, v.Paid, v.Refunded, v.PaidAt = stripeKey("charge", id), reconcile.RuleStoredID, eur(1000), eur(1), noon
 			return v
 		}
-		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Verdicts: []reconcile.Verdict{
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Fresh: []reconcile.Verdict{
 			matched("c", "ch_3"), matched("B", "ch_2"), matched("a", "ch_1"), verdict("d", reconcile.Matched), verdict("e", reconcile.Waiting)}}))
 		pair := func(reference, id, movement, payout string) store.MatchedPair {
 			return store.MatchedPair{
@@ -50,8 +50,8 @@ func TestAgeingIsOldestFirst(t *testing.T) {
 		old.CreatedAt = noon.Add(-time.Hour)
 		observe(t, s, young, old, auth("1-2-3", "R-3", reconcile.PaymentSucceeded))
 		linked := verdict(longOne, reconcile.Waiting)
-		linked.Payment = old.Key
-		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Verdicts: []reconcile.Verdict{linked}}))
+		linked.Payment, linked.Cluster = old.Key, clusterOf(t, s, old.Key)
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Fresh: []reconcile.Verdict{linked}}))
 		equal(t, "ageing", collect(t, s.Ageing(ctx)), []store.Unsettled{{Payment: old, OrderReference: longOne}, {Payment: young, OrderReference: "R-2"}})
 	})
 }
@@ -102,7 +102,7 @@ func TestTotals(t *testing.T) {
 		waiting.Order = yen.Amount
 		loose := verdict("R-7", reconcile.Closed)
 		loose.CaseKey, loose.Order = reconcile.LooseKeyOf(source("src_1", "", "")), money.Amount{}
-		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Verdicts: []reconcile.Verdict{
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Fresh: []reconcile.Verdict{
 			matched, verdict("R-2", reconcile.Excepted), waiting, loose, scope}}))
 		equal(t, "totals", must(s.Totals(ctx))(t), []store.Total{
 			{Feed: "shop", Account: "shop", Rejected: 1},
@@ -122,12 +122,13 @@ func TestTotals(t *testing.T) {
 func TestWritingInsideALoop(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		observe(t, s, charge("ch_1", "", ""), charge("ch_2", "", ""))
-		for payment, err := range s.Payments(ctx) {
+		for cluster, err := range s.AllClusters(ctx) {
 			succeed(t, err)
+			payment := cluster.Facts.Payments[0]
 			payment.Reference = "R-1"
 			observe(t, s, payment)
 		}
-		equal(t, "reference", collect(t, s.Payments(ctx))[1].Reference, "R-1")
+		equal(t, "reference", heldFacts(t, s).Payments[1].Reference, "R-1")
 	})
 }
 

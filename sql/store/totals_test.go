@@ -24,7 +24,7 @@ func TestEveryCaseIsCountedOnceUnderACurrency(t *testing.T) {
 		loose.CaseKey, loose.Order = reconcile.LooseKeyOf(unnamed), money.Amount{}
 		gone := verdict("R-9", reconcile.Excepted) // its payment is not held any more
 		gone.Payment = trustKey("auth", "9-9-9")
-		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Verdicts: []reconcile.Verdict{waiting, alone, loose, gone}}))
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Fresh: []reconcile.Verdict{waiting, alone, loose, gone}}))
 		equal(t, "totals", must(s.Totals(ctx))(t), []store.Total{
 			{Feed: "shop", Account: "shop", Currency: "EUR", Orders: store.Tally{Count: 2, Minor: 2000}, Cases: 1, Closed: store.Tally{Count: 1, Minor: 1000}},
 			{Feed: "stripe", Account: "a/b", Currency: "EUR", Cases: 1, Closed: store.Tally{Count: 1, Minor: 1000}},
@@ -41,7 +41,7 @@ func TestOrdersWithoutAVerdictAreCountedInTheCases(t *testing.T) {
 		yen := order("R-3", "")
 		yen.Amount = money.Amount{Minor: 500, Currency: "JPY"}
 		observe(t, s, order("R-1", ""), order("R-2", ""), yen, charge("ch_1", "", ""))
-		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Verdicts: []reconcile.Verdict{verdict("R-1", reconcile.Waiting)}}))
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Fresh: []reconcile.Verdict{verdict("R-1", reconcile.Waiting)}}))
 		equal(t, "totals", must(s.Totals(ctx))(t), []store.Total{
 			{Feed: "shop", Account: "shop", Currency: "EUR", Orders: store.Tally{Count: 2, Minor: 2000}, Cases: 2, Unjudged: 1, Waiting: store.Tally{Count: 1, Minor: 1000}},
 			{Feed: "shop", Account: "shop", Currency: "JPY", Orders: store.Tally{Count: 1, Minor: 500}, Cases: 1, Unjudged: 1},
