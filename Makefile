@@ -10,7 +10,10 @@ export CGO_ENABLED = 0
 
 staticcheck = go tool -modfile=$(CURDIR)/.ci/tools/go.mod staticcheck
 
-.PHONY: help build demo test race vet fmt-check lint clean modules
+# Flags for the measurement: make bench BENCHFLAGS='--orders 100000 --rounds 1 --only first_full,full_again'
+BENCHFLAGS ?=
+
+.PHONY: help build demo test bench race vet fmt-check lint clean modules
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +26,10 @@ demo: build ## run two simulated days, with reports under demo/
 
 test: modules ## run every test, with a real PostgreSQL
 	@.ci/with-postgres .ci/test $(TESTFLAGS)
+
+bench: build ## measure the judging of a million orders (docs/PERFORMANCE.md)
+	@go build -trimpath -o bin/bench ./cmd/bench
+	@.ci/with-postgres bin/bench $(BENCHFLAGS)
 
 # The folders where goroutines share something. The race detector needs cgo, and slows the whole-day tests of cmd too much.
 race: modules ## run the tests of feeds, jobs and the store under the race detector

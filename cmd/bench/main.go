@@ -1,0 +1,93 @@
+// Command bench measures tieout, in one run and side by side with what stands beside it: PostgreSQL's own join and COPY, tieout
+// itself on another database, and itself with four times as much to judge. It makes a world whose answer is known, runs the real
+// program on it, and fails when the answer is another. `make bench` starts it; docs/PERFORMANCE.md tells what came of it.
+//
+// Lines that begin with BENCH go to standard output, all else to standard error. It ends with 0 when all was measured, whether
+// or not it reaches what it should; 1 when something failed, a wrong answer too; 2 when it was called wrongly.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// names are the lines that can be asked for, in the order in which they are printed. memory prints memory_mb too.
+var names = []string{"first_full", "full_again", "increment", "sqlite_first_full", "memory"}
+
+// options are the command line.
+type options struct {
+	orders, rounds int
+	only           []string
+	tieout         string
+	server         string
+	load           string // the part that another process of this program takes: see load
+	day            int
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	o, err := parse(os.Args[1:], os.Stderr)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		os.Exit(2)
+	}
+	if err := start(ctx, o); err != nil {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func start(ctx context.Context, o options) error {
+	if o.load != "" {
+		return load(ctx, o.load, world{o.orders}, o.day)
+	}
+	rows, err := run(ctx, o)
+	for _, r := range rows {
+		fmt.Println(r)
+	}
+	return err
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	o := options{server: os.Getenv("TIEOUT_TEST_POSTGRES_URL")}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.IntVar(&o.orders, "orders", 1_000_000, fmt.Sprintf("how many orders and payments there are: a multiple of %d", block))
+	flags.IntVar(&o.rounds, "rounds", 3, fmt.Sprintf("how often all is measured: odd, at most %d", maxDays))
+	only := flags.String("only", strings.Join(names, ","), "which lines to measure")
+	flags.StringVar(&o.tieout, "tieout", "bin/tieout", "the program that is measured")
+	flags.StringVar(&o.load, "load", "", "only fill the database at this URL with the world; bench calls itself this way")
+	flags.IntVar(&o.day, "day", 0, "with --load: add the increment of this day instead")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	o.only = strings.Split(*only, ",")
+	return o, o.check()
+}
+
+func (o options) check() error {
+	switch unknown := slices.IndexFunc(o.only, func(name string) bool { return !slices.Contains(names, name) }); {
+	case o.orders <= 0 || o.orders%block != 0:
+		return fmt.Errorf("--orders %d: choose a multiple of %d", o.orders, block)
+	case o.rounds < 1 || o.rounds > maxDays || o.rounds%2 == 0:
+		return fmt.Errorf("--rounds %d: choose an odd number up to %d", o.rounds, maxDays)
+	case unknown >= 0:
+		return fmt.Errorf("--only %q: choose from %s", o.only[unknown], strings.Join(names, ", "))
+	case o.load == "" && o.server == "":
+		return fmt.Errorf("TIEOUT_TEST_POSTGRES_URL is not set: run make bench, or .ci/with-postgres bin/bench")
+	}
+	return nil
+}
+
+// wants reports whether one of these lines was asked for.
+func (o options) wants(any ...string) bool {
+	return slices.ContainsFunc(any, func(name string) bool { return slices.Contains(o.only, name) })
+}
