@@ -14,7 +14,7 @@ func (s *Store) Load(ctx context.Context, records []reconcile.Record) error {
 		if err != nil {
 			return err
 		}
-		return project(ctx, tx, change, records)
+		return project(ctx, tx, change, records, nil)
 	})
 	return wrap(err, "load %d records", len(records))
 }
