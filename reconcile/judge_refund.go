@@ -62,17 +62,30 @@ func (j *judge) made() []made {
 }
 
 // exempt: giving back a surplus payment, or one taken for a canceled order, needs no record here (design §5, "Refunds
-// here"). The surplus may also be a part: too much was taken, and the rest makes the order's amount.
+// here"). The surplus may also be a part: too much was taken, and what is left still covers the order's amount; but the
+// status refunded records all of it.
 func (j *judge) exempt(refund Refund) bool {
 	if j.orderIs(OrderCanceled) {
 		return true
 	}
 	for _, payment := range j.kept {
 		if belongs(refund.Key, refund.PaymentID, payment.Payment) {
-			return !j.makes(j.kept, gross) && j.makes(j.kept, net)
+			return !j.orderIs(OrderRefunded) && !j.makes(j.kept, gross) && j.covered()
 		}
 	}
 	return len(j.kept) > 0 && j.ofTaken(refund)
+}
+
+// covered reports whether the kept payments, less what went back or is on its way back, still pay for the order.
+func (j *judge) covered() bool {
+	var left int64
+	for _, payment := range j.kept {
+		if payment.Amount.Currency != j.c.Order.Amount.Currency {
+			return false
+		}
+		left += j.left(payment)
+	}
+	return left >= j.c.Order.Amount.Minor
 }
 
 func (j *judge) ofTaken(refund Refund) bool {

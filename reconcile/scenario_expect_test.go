@@ -16,6 +16,7 @@ type expectation struct {
 	now      time.Time
 	blocks   []*block
 	resolved []string
+	forms    []string // of its lines
 }
 
 // A block is what is expected of one order, loose payment or source, payout, unreadable row or balance.

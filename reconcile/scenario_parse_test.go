@@ -18,6 +18,7 @@ type scenario struct {
 // A step is something that happens, or an expectation at a moment.
 type step struct {
 	line   int
+	form   string // of what happens
 	tell   func(*telling) error
 	expect *expectation
 }
@@ -116,7 +117,7 @@ func (p *reader) happening(text string, line int) error {
 	for _, known := range sentences {
 		if s, ok := known.fill(parts[2]); ok {
 			s.at = at
-			p.story.steps = append(p.story.steps, step{line: line, tell: p.told(known, s, line)})
+			p.story.steps = append(p.story.steps, step{line: line, form: known.text, tell: p.told(known, s, line)})
 			return nil
 		}
 	}
@@ -162,6 +163,7 @@ func (p *reader) expected(text string, line int) error {
 		if err != nil {
 			return p.fault(line, "%s", err)
 		}
+		e.forms = append(e.forms, known.text)
 		return nil
 	}
 	return p.fault(line, "no expectation reads %q; see README.md beside the stories", text)

@@ -102,7 +102,7 @@ type finding struct {
 	outcome    string
 	payment    string // with which an order was linked, and how
 	rule       string
-	lines      []string // sorted: what an expectation must list
+	lines      []string // what an expectation must list
 	texts      []string // what a reader is told
 	exceptions []reconcile.Exception
 }
@@ -196,7 +196,6 @@ func (w *telling) advance(findings []finding, now time.Time) []string {
 			resolved = append(resolved, resolvedLine(string(record.Code), record.TransactionReference))
 		}
 	}
-	slices.Sort(resolved)
 	return resolved
 }
 
@@ -206,7 +205,6 @@ func (f *finding) tell(records map[string]reconcile.ExceptionRecord) {
 		f.lines = append(f.lines, exceptionLine(e, stateOf(records[e.ID()])))
 		f.texts = append(f.texts, e.Explanation)
 	}
-	slices.Sort(f.lines)
 }
 
 func stateOf(record reconcile.ExceptionRecord) string {
