@@ -253,11 +253,26 @@ func because(reason string) string {
 	return " (" + strings.TrimRight(reason, ". ") + ")"
 }
 
-// madeGood reports whether a later refund of the same payment succeeded.
+// madeGood reports whether later refunds of the same payment that succeeded stand for one that failed: one of just its
+// amount, or others that together reach it. Providers do not tell when a refund failed, so a later step of a refund in
+// several steps is told from a second try by its amount: what a row of the shop speaks for is a step of its own.
 func (j *judge) madeGood(failed Refund) bool {
-	return slices.ContainsFunc(j.c.Refunds, func(r Refund) bool {
-		return r.Status == RefundSucceeded && r.CreatedAt.After(failed.CreatedAt) && j.samePayment(r, failed)
-	})
+	var others int64
+	for _, refund := range j.c.Refunds {
+		switch {
+		case refund.Status != RefundSucceeded || !refund.CreatedAt.After(failed.CreatedAt) || !j.samePayment(refund, failed):
+		case refund.Amount == failed.Amount:
+			return true
+		case refund.Amount.Currency == failed.Amount.Currency && !j.spokenFor(refund.Amount):
+			others += refund.Amount.Minor
+		}
+	}
+	return others >= failed.Amount.Minor
+}
+
+// spokenFor reports whether a row of the shop asks for a refund of this amount, or records one.
+func (j *judge) spokenFor(amount money.Amount) bool {
+	return slices.ContainsFunc(j.c.Requests, func(r RefundRequest) bool { return r.Status != RequestRejected && r.Amount == amount })
 }
 
 // samePayment reports whether two refunds are of one payment, which one may name by its id and the other by its
