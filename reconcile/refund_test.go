@@ -14,15 +14,6 @@ func TestRefundsThere(t *testing.T) {
 	matched := "matched ch_1 by reference"
 	run(t, []story{
 		{
-			name: "not recorded here after a day, until a row records it",
-			told: append(paid, refund("re_1", "ch_1", eur(4000), noon.Add(time.Hour))),
-			then: []moment{
-				{now: noon.Add(25*time.Hour - tick), want: says("waiting ch_1 by reference", "review "+stamp(noon.Add(25*time.Hour)))},
-				{now: noon.Add(25 * time.Hour), want: says("excepted ch_1 by reference", "REFUND_NOT_RECORDED re_1: expected - actual 40.00 difference 40.00 EUR")},
-				{now: noon.Add(25 * time.Hour), told: told(recorded("rr_1", "A-1", eur(4000), noon)), want: says(matched)},
-			},
-		},
-		{
 			name: "not recorded here while the shop was not read past the grace is waited for",
 			told: append(paid, refund("re_1", "ch_1", eur(4000), noon)),
 			then: []moment{{now: noon.Add(3 * day), read: append(allRead(noon.Add(3 * day))[1:], read("shop", noon.Add(day-tick))), want: says("waiting ch_1 by reference")}},
@@ -109,15 +100,6 @@ func TestRefundsHere(t *testing.T) {
 	paid := told(order("A-1", reconcile.OrderPaid), charge("ch_1", "A-1"))
 	late := noon.Add(9 * day)
 	run(t, []story{
-		{
-			name: "a row: missing after 72 hours, and found when the refund is made",
-			told: append(paid, recorded("rr_1", "A-1", eur(4000), noon.Add(time.Hour))),
-			then: []moment{
-				{now: noon.Add(73*time.Hour - tick), want: says("waiting ch_1 by reference", "review "+stamp(noon.Add(73*time.Hour)))},
-				{now: noon.Add(73 * time.Hour), want: says("excepted ch_1 by reference", "REFUND_MISSING_AT_PROVIDER rr_1: expected 40.00 actual - difference -40.00 EUR")},
-				{now: noon.Add(73 * time.Hour), told: told(refund("re_1", "ch_1", eur(4000), noon.Add(80*time.Hour))), want: says("matched ch_1 by reference")},
-			},
-		},
 		{
 			name: "a row that was done later than asked for counts from when it was done",
 			told: append(paid, func() reconcile.RefundRequest {
