@@ -159,9 +159,13 @@ func (w *twins) people() {
 		w.t.Fatal(err)
 	}
 	chosen := slices.DeleteFunc(ids, func(string) bool { return w.random.IntN(6) > 0 })
-	to := pick(w.random, reconcile.StatusAcknowledged, reconcile.StatusResolved)
+	if len(chosen) == 0 {
+		return
+	}
+	handling := pick(w.random, reconcile.Handling{To: reconcile.StatusAcknowledged, Who: "ada", Note: "asked", At: w.now},
+		reconcile.Handling{To: reconcile.StatusResolved, Who: "ada", Reason: reconcile.ReasonCustomerAgreed, At: w.now})
 	w.both(func(s *store.Store) error {
-		_, err := s.ChangeExceptions(context.Background(), chosen, to, "ada", "agreed", "asked", w.now)
+		_, err := s.HandleExceptions(context.Background(), store.ExceptionFilter{IDs: chosen}, handling, "")
 		return err
 	})
 }

@@ -62,17 +62,30 @@ func (j *judge) made() []made {
 }
 
 // exempt: giving back a surplus payment, or one taken for a canceled order, needs no record here (design §5, "Refunds
-// here"). The surplus may also be a part: too much was taken, and the rest makes the order's amount.
+// here"). The surplus may also be a part: too much was taken, and what is left still covers the order's amount; but the
+// status refunded records all of it.
 func (j *judge) exempt(refund Refund) bool {
 	if j.orderIs(OrderCanceled) {
 		return true
 	}
 	for _, payment := range j.kept {
 		if belongs(refund.Key, refund.PaymentID, payment.Payment) {
-			return !j.makes(j.kept, gross) && j.makes(j.kept, net)
+			return !j.orderIs(OrderRefunded) && !j.makes(j.kept, gross) && j.covered()
 		}
 	}
 	return len(j.kept) > 0 && j.ofTaken(refund)
+}
+
+// covered reports whether the kept payments, less what went back or is on its way back, still pay for the order.
+func (j *judge) covered() bool {
+	var left int64
+	for _, payment := range j.kept {
+		if payment.Amount.Currency != j.c.Order.Amount.Currency {
+			return false
+		}
+		left += j.left(payment)
+	}
+	return left >= j.c.Order.Amount.Minor
 }
 
 func (j *judge) ofTaken(refund Refund) bool {
@@ -240,11 +253,26 @@ func because(reason string) string {
 	return " (" + strings.TrimRight(reason, ". ") + ")"
 }
 
-// madeGood reports whether a later refund of the same payment succeeded.
+// madeGood reports whether later refunds of the same payment that succeeded stand for one that failed: one of just its
+// amount, or others that together reach it. Providers do not tell when a refund failed, so a later step of a refund in
+// several steps is told from a second try by its amount: what a row of the shop speaks for is a step of its own.
 func (j *judge) madeGood(failed Refund) bool {
-	return slices.ContainsFunc(j.c.Refunds, func(r Refund) bool {
-		return r.Status == RefundSucceeded && r.CreatedAt.After(failed.CreatedAt) && j.samePayment(r, failed)
-	})
+	var others int64
+	for _, refund := range j.c.Refunds {
+		switch {
+		case refund.Status != RefundSucceeded || !refund.CreatedAt.After(failed.CreatedAt) || !j.samePayment(refund, failed):
+		case refund.Amount == failed.Amount:
+			return true
+		case refund.Amount.Currency == failed.Amount.Currency && !j.spokenFor(refund.Amount):
+			others += refund.Amount.Minor
+		}
+	}
+	return others >= failed.Amount.Minor
+}
+
+// spokenFor reports whether a row of the shop asks for a refund of this amount, or records one.
+func (j *judge) spokenFor(amount money.Amount) bool {
+	return slices.ContainsFunc(j.c.Requests, func(r RefundRequest) bool { return r.Status != RequestRejected && r.Amount == amount })
 }
 
 // samePayment reports whether two refunds are of one payment, which one may name by its id and the other by its

@@ -16,29 +16,30 @@ func (j *judge) requests(asked []record) {
 		if request.met {
 			continue
 		}
-		payment, ok := j.payer(request, promised)
-		if !ok {
+		if len(j.taken) == 0 {
 			j.unpayable(request)
 			continue
 		}
-		j.decide(request, payment, j.left(payment)-promised[payment.Key], promised)
+		j.decide(request, j.payer(request, promised), promised)
 	}
 }
 
 // payer is the payment that a request is to be taken from: a surplus one of just that amount, for that is then what was
-// asked back; else the first with enough left; else the first there is.
-func (j *judge) payer(request record, promised map[Key]int64) (held, bool) {
+// asked back; else the first with enough left; else the one of its currency with most left; else the first there is.
+func (j *judge) payer(request record, promised map[Key]int64) held {
 	exact := slices.DeleteFunc(slices.Clone(j.surplus), func(h held) bool { return h.netAmount() != request.amount })
+	best, most := j.taken[0], int64(-1)
 	for _, payment := range slices.Concat(exact, j.taken) {
 		left := j.left(payment) - promised[payment.Key]
-		if payment.Amount.Currency == request.amount.Currency && left >= request.amount.Minor {
-			return payment, true
+		switch {
+		case payment.Amount.Currency != request.amount.Currency:
+		case left >= request.amount.Minor:
+			return payment
+		case left > most:
+			best, most = payment, left
 		}
 	}
-	if len(j.taken) == 0 {
-		return held{}, false
-	}
-	return j.taken[0], true
+	return best
 }
 
 // left is what settled less what has gone back or is on its way back.
@@ -46,15 +47,27 @@ func (j *judge) left(payment held) int64 {
 	return payment.net() - sumOf(j.refundsOf(payment.Payment), RefundPending)
 }
 
-func (j *judge) decide(request record, payment held, left int64, promised map[Key]int64) {
-	remaining := money.Amount{Minor: left, Currency: payment.Amount.Currency}
+// together is what is left of all payments of one currency.
+func (j *judge) together(currency string, promised map[Key]int64) money.Amount {
+	sum := money.Amount{Currency: currency}
+	for _, payment := range j.taken {
+		if payment.Amount.Currency == currency {
+			sum.Minor += max(0, j.left(payment)-promised[payment.Key])
+		}
+	}
+	return sum
+}
+
+func (j *judge) decide(request record, payment held, promised map[Key]int64) {
+	all := j.together(payment.Amount.Currency, promised)
+	remaining := money.Amount{Minor: j.left(payment) - promised[payment.Key], Currency: payment.Amount.Currency}
 	end := j.policy.WindowEnd(payment.Payment)
 	owed := Owed{Payment: payment.Key, RequestID: request.id, Amount: request.amount, Why: OwedRequested, AskedAt: request.at, WindowEndsAt: end}
 	owed.Decision = DecisionRejected
 	switch {
-	case request.amount.Currency != remaining.Currency || request.amount.Minor > left:
-		owed.Reason = fmt.Sprintf("%s asked, %s left of payment %s", request.amount, remaining, payment.ID)
-		j.asksTooMuch(request, payment.Key, remaining)
+	case request.amount.Currency != all.Currency || request.amount.Minor > all.Minor:
+		owed.Reason = fmt.Sprintf("%s asked, %s left to give back", request.amount, all)
+		j.asksTooMuch(request, payment.Key, all)
 		j.reviewAt(end)
 	case !end.IsZero() && !j.now.Before(end):
 		owed.Reason = fmt.Sprintf("the window closed at %s", at(end))
@@ -62,6 +75,8 @@ func (j *judge) decide(request record, payment held, left int64, promised map[Ke
 		owed.Decision, owed.Reason = DecisionPerson, fmt.Sprintf("%s %s could not be read and may be this refund", j.c.Rejections[0].Feed, j.c.Rejections[0].ID)
 	case j.doubt(payment) != "":
 		owed.Decision, owed.Reason = DecisionPerson, j.doubt(payment)
+	case request.amount.Minor > remaining.Minor:
+		owed.Decision, owed.Reason = DecisionPerson, fmt.Sprintf("it takes several payments: %s left of payment %s, %s of all", remaining, payment.ID, all)
 	default:
 		promised[payment.Key] += request.amount.Minor
 		owed.Decision, owed.Reason = DecisionApproved, fmt.Sprintf("settled, inside the window until %s, %s left of payment %s", at(end), remaining, payment.ID)
@@ -92,7 +107,7 @@ func (j *judge) doubt(payment held) string {
 func (j *judge) asksTooMuch(request record, payment Key, left money.Amount) {
 	j.raise(payment, Exception{
 		Code: RefundExceedsPayment, TransactionReference: payment.ID, Expected: request.amount, Actual: left,
-		Explanation: fmt.Sprintf("A refund of %s was asked for at %s (%s); %s is left of payment %s.", request.amount, at(request.at), request.id, left, payment.ID),
+		Explanation: fmt.Sprintf("A refund of %s was asked for at %s (%s); %s is left to give back.", request.amount, at(request.at), request.id, left),
 	})
 }
 

@@ -19,7 +19,7 @@ func (j *judge) owe(payment held, why OwedWhy) {
 
 // window raises REFUND_WINDOW_CLOSING or REFUND_OUT_OF_WINDOW, one row per payment of which money must go back.
 func (j *judge) window() {
-	j.dropAnswered()
+	j.lessAsked()
 	var seen []Key
 	for _, owed := range j.goBack {
 		if owed.WindowEndsAt.IsZero() || slices.Contains(seen, owed.Payment) {
@@ -48,25 +48,30 @@ func (j *judge) inOneRow(payment Key) Owed {
 	return row
 }
 
-// dropAnswered removes what is owed without a request where a request for the same payment was approved: it is the same
-// money.
-func (j *judge) dropAnswered() {
+// lessAsked takes what was asked for of a payment, and not rejected, off what is owed of it without a request: that is a
+// part of the same money, and no money is to be listed twice.
+func (j *judge) lessAsked() {
 	kept := j.verdict.Owed[:0]
 	for _, owed := range j.verdict.Owed {
-		if owed.RequestID != "" || !j.asked(owed.Payment) {
+		if owed.RequestID == "" {
+			owed.Amount.Minor -= j.askedOf(owed.Payment)
+		}
+		if owed.RequestID != "" || owed.Amount.Minor > 0 {
 			kept = append(kept, owed)
 		}
 	}
 	j.verdict.Owed = kept
 }
 
-func (j *judge) asked(payment Key) bool {
-	for _, owed := range j.verdict.Owed {
-		if owed.Payment == payment && owed.RequestID != "" && owed.Decision == DecisionApproved {
-			return true
+// askedOf is in minor units of the payment's currency: a request in another one is rejected.
+func (j *judge) askedOf(payment Key) int64 {
+	var sum int64
+	for _, owed := range j.goBack {
+		if owed.Payment == payment && owed.RequestID != "" && owed.Decision != DecisionRejected {
+			sum += owed.Amount.Minor
 		}
 	}
-	return false
+	return sum
 }
 
 func (j *judge) windowOf(owed Owed) {
