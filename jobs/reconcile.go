@@ -21,8 +21,10 @@ type Pages interface {
 	// FactsOfRejections holds the orders that the rejected rows may be about.
 	FactsOfRejections(ctx context.Context, rejected []reconcile.Rejection) (reconcile.Facts, error)
 	PayoutSums(ctx context.Context) iter.Seq2[reconcile.PayoutSum, error]
-	// Gaps lists what the providers' balances show and nothing explains; payments made after before are left out.
-	Gaps(ctx context.Context, before time.Time) iter.Seq2[reconcile.Gap, error]
+	// Gaps lists what the balances show before an instant and nothing explains; a payment may lack its movement for patience.
+	Gaps(ctx context.Context, before time.Time, patience time.Duration) iter.Seq2[reconcile.Gap, error]
+	// StatedBalances returns the first figure that each provider stated and the last one at or before an instant.
+	StatedBalances(ctx context.Context, until time.Time) ([]reconcile.StatedBalance, error)
 }
 
 // Gone finds what an earlier run judged and this one did not: cases that no longer exist.
@@ -118,14 +120,23 @@ func (r *Reconcile) payouts(ctx context.Context, s Session, step *reconcile.Step
 	return r.keep(ctx, s, nil, cases, raised)
 }
 
-// balances ties out each account in money.
+// balances ties out each account in money: its movements against their objects, and its stated balance against its movements.
 func (r *Reconcile) balances(ctx context.Context, s Session, step *reconcile.Step, judged map[string]bool) error {
 	var gaps []reconcile.Gap
-	for gap, err := range r.Pages.Gaps(ctx, s.Now.Add(-r.Policy.MovementAfter)) {
+	for gap, err := range r.Pages.Gaps(ctx, s.Now, r.Policy.MovementAfter) {
 		if err != nil {
 			return err
 		}
 		gaps = append(gaps, gap)
+	}
+	stated, err := r.Pages.StatedBalances(ctx, s.Now)
+	if err != nil {
+		return err
+	}
+	for _, balance := range stated {
+		if gap, ok := balance.Gap(); ok {
+			gaps = append(gaps, gap)
+		}
 	}
 	raised := reconcile.JudgeBalance(gaps)
 	var cases []string

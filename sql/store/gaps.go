@@ -13,55 +13,75 @@ type gapRow struct {
 	Account  string `db:"account"`
 	What     string `db:"what"`
 	ID       string `db:"id"`
+	Category string `db:"category"`
 	Minor    int64  `db:"minor"`
 	Currency string `db:"currency"`
+	At       int64  `db:"at"`
+}
+
+// bookedQuery adds up what each object moved in each category. What was captured of a charge is the charge less what was not
+// captured, so these two are one. First is the first line alone: where an object in another currency was converted by the
+// provider, that is what it comes to, and a second line is one too many.
+const bookedQuery = `
+	SELECT feed, account, object_id, CASE category WHEN 'partial_capture_reversal' THEN 'charge' ELSE category END AS category,
+		gross_currency AS currency, CAST(SUM(gross_minor) AS BIGINT) AS minor, MAX(created_at) AS at,
+		SUM(CASE category WHEN 'partial_capture_reversal' THEN 0 ELSE 1 END) AS lines
+	FROM tieout_movements WHERE object_id <> '' AND created_at < ?
+		AND category IN ('charge', 'partial_capture_reversal', 'charge_failure', 'refund', 'refund_failure',
+			'dispute', 'dispute_reversal', 'payout', 'payout_reversal')
+	GROUP BY 1, 2, 3, 4, 5`
+
+// differing finds the objects of a table whose movements differ from them: plus is the category that moves the object's
+// amount in, minus the one that moves it out.
+func differing(table, plus, minus string) string {
+	return `
+	UNION ALL SELECT b.feed, b.account, 'differs', b.object_id, b.category, b.minor - CASE WHEN b.currency <> o.currency THEN (
+			SELECT m.gross_minor FROM tieout_movements m WHERE m.object_id = b.object_id AND m.feed = b.feed AND m.account = b.account
+				AND m.category = b.category AND m.gross_currency = b.currency ORDER BY m.created_at, m.id LIMIT 1)
+			WHEN b.category = '` + plus + `' THEN o.minor ELSE -o.minor END, b.currency, b.at
+		FROM booked b JOIN ` + table + ` o ON o.id = b.object_id AND o.feed = b.feed AND o.account = b.account
+		WHERE (b.category = '` + plus + `' AND (b.currency <> o.currency AND b.lines > 1 OR b.currency = o.currency AND b.minor <> o.minor))
+		OR (b.category = '` + minus + `' AND (b.currency <> o.currency AND b.lines > 1 OR b.currency = o.currency AND b.minor <> -o.minor))`
 }
 
 // gapsQuery finds what the tie-out in money cannot explain (design §5, "UNEXPLAINED"): movements that name an object we do
-// not hold; objects whose movements of their own category (a charge, a refund, a dispute, a payout) together differ from
-// their amount in the same currency, as when one was booked twice; and payments that show no movement,
+// not hold; objects whose movements of one category (a charge, a refund, a dispute, a payout, or what reverses it) together
+// differ from their amount in the same currency, as when one was booked twice; and payments that show no movement,
 // among those made in the time that was read completely: the movement of an older one was never asked for.
 // Movements that name no object are fees and adjustments, explained by their category. An account that shows no movement at
 // all has no balance to tie out.
-const gapsQuery = `
-	SELECT m.feed, m.account, 'unknown' AS what, m.id, m.gross_minor AS minor, m.gross_currency AS currency
-		FROM tieout_movements m WHERE m.object_id <> ''
+var gapsQuery = `
+	WITH booked AS (` + bookedQuery + `)
+	SELECT m.feed, m.account, 'unknown' AS what, m.id, m.category, m.gross_minor AS minor, m.gross_currency AS currency, m.created_at AS at
+		FROM tieout_movements m WHERE m.object_id <> '' AND m.created_at < ?
 		AND NOT EXISTS (SELECT 1 FROM tieout_payments o WHERE o.id = m.object_id AND o.feed = m.feed AND o.account = m.account)
 		AND NOT EXISTS (SELECT 1 FROM tieout_refunds o WHERE o.id = m.object_id AND o.feed = m.feed AND o.account = m.account)
 		AND NOT EXISTS (SELECT 1 FROM tieout_disputes o WHERE o.id = m.object_id AND o.feed = m.feed AND o.account = m.account)
 		AND NOT EXISTS (SELECT 1 FROM tieout_payouts o WHERE o.id = m.object_id AND o.feed = m.feed AND o.account = m.account)
-		AND NOT EXISTS (SELECT 1 FROM tieout_rejections o WHERE o.id = m.object_id AND o.feed = m.feed AND o.account = m.account)
-	UNION ALL SELECT m.feed, m.account, 'differs', m.object_id, CAST(SUM(m.gross_minor) AS BIGINT) - p.minor, p.currency
-		FROM tieout_movements m JOIN tieout_payments p ON p.id = m.object_id AND p.feed = m.feed AND p.account = m.account
-		WHERE m.category = 'charge' AND m.gross_currency = p.currency
-		GROUP BY m.feed, m.account, m.object_id, p.kind, p.minor, p.currency HAVING SUM(m.gross_minor) <> p.minor
-	UNION ALL SELECT m.feed, m.account, 'differs', m.object_id, CAST(SUM(m.gross_minor) AS BIGINT) + r.minor, r.currency
-		FROM tieout_movements m JOIN tieout_refunds r ON r.id = m.object_id AND r.feed = m.feed AND r.account = m.account
-		WHERE m.category = 'refund' AND m.gross_currency = r.currency
-		GROUP BY m.feed, m.account, m.object_id, r.kind, r.minor, r.currency HAVING SUM(m.gross_minor) <> -r.minor
-	UNION ALL SELECT m.feed, m.account, 'differs', m.object_id, CAST(SUM(m.gross_minor) AS BIGINT) + d.minor, d.currency
-		FROM tieout_movements m JOIN tieout_disputes d ON d.id = m.object_id AND d.feed = m.feed AND d.account = m.account
-		WHERE m.category = 'dispute' AND m.gross_currency = d.currency
-		GROUP BY m.feed, m.account, m.object_id, d.kind, d.minor, d.currency HAVING SUM(m.gross_minor) <> -d.minor
-	UNION ALL SELECT m.feed, m.account, 'differs', m.object_id, CAST(SUM(m.gross_minor) AS BIGINT) + o.minor, o.currency
-		FROM tieout_movements m JOIN tieout_payouts o ON o.id = m.object_id AND o.feed = m.feed AND o.account = m.account
-		WHERE m.category = 'payout' AND m.gross_currency = o.currency
-		GROUP BY m.feed, m.account, m.object_id, o.kind, o.minor, o.currency HAVING SUM(m.gross_minor) <> -o.minor
-	UNION ALL SELECT p.feed, p.account, 'none', p.id, -p.minor, p.currency
+		AND NOT EXISTS (SELECT 1 FROM tieout_rejections o WHERE o.id = m.object_id AND o.feed = m.feed AND o.account = m.account)` +
+	differing("tieout_payments", "charge", "charge_failure") +
+	differing("tieout_refunds", "refund_failure", "refund") +
+	differing("tieout_disputes", "dispute_reversal", "dispute") +
+	differing("tieout_payouts", "payout_reversal", "payout") + `
+	UNION ALL SELECT p.feed, p.account, 'none', p.id, 'charge', -p.minor, p.currency, p.created_at + ?
 		FROM tieout_payments p JOIN tieout_coverage c ON c.feed = p.feed AND c.account = p.account
-		WHERE p.status = 'succeeded' AND p.created_at <= ? AND p.created_at >= c.complete_from AND p.created_at < c.complete_through
+		WHERE p.status = 'succeeded' AND p.created_at < ? AND p.created_at >= c.complete_from AND p.created_at < c.complete_through
 		AND EXISTS (SELECT 1 FROM tieout_movements m WHERE m.feed = p.feed AND m.account = p.account)
-		AND NOT EXISTS (SELECT 1 FROM tieout_movements m WHERE m.object_id = p.id AND m.feed = p.feed AND m.account = p.account)`
+		AND NOT EXISTS (SELECT 1 FROM tieout_movements m WHERE m.object_id = p.id AND m.feed = p.feed AND m.account = p.account)
+	ORDER BY 1, 2, 7, 3, 4, 5`
 
 var gapKinds = map[string]reconcile.GapKind{
 	"unknown": reconcile.GapUnknownObject, "differs": reconcile.GapDiffers, "none": reconcile.GapNoMovement,
 }
 
-// Gaps streams what the tie-out in money cannot explain. A payment made after before may still get its movement and is not
-// among them.
-func (s *Store) Gaps(ctx context.Context, before time.Time) iter.Seq2[reconcile.Gap, error] {
-	rows := stream[gapRow](ctx, s.read(), gapsQuery+" ORDER BY 1, 2, 6, 3, 4", micros(before))
+// Gaps streams what the tie-out in money of all that was moved before an instant cannot explain. A payment may lack its
+// movement for patience before it is among them.
+func (s *Store) Gaps(ctx context.Context, before time.Time, patience time.Duration) iter.Seq2[reconcile.Gap, error] {
+	rows := stream[gapRow](ctx, s.read(), gapsQuery, micros(before), micros(before), patience.Microseconds(), micros(before.Add(-patience)))
 	return mapSeq("look for gaps in the balances", rows, func(r gapRow) (reconcile.Gap, error) {
-		return reconcile.Gap{Feed: r.Feed, Account: r.Account, Kind: gapKinds[r.What], ID: r.ID, Amount: amount(r.Minor, r.Currency)}, nil
+		return reconcile.Gap{
+			Feed: r.Feed, Account: r.Account, Kind: gapKinds[r.What], ID: r.ID, Category: r.Category,
+			Amount: amount(r.Minor, r.Currency), At: instant(r.At),
+		}, nil
 	})
 }

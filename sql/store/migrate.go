@@ -85,8 +85,17 @@ func (s *Store) provider() (*goose.Provider, error) {
 	return goose.NewProvider(dialect, s.db.DB, files, options...)
 }
 
-// pending relies on versions being numbered 1, 2, 3 …
+// pending counts the migrations above the version that the database is at; below zero is by how much it is ahead of them.
 func pending(ctx context.Context, provider *goose.Provider) (int, error) {
 	current, target, err := provider.GetVersions(ctx)
-	return int(target - current), err
+	if err != nil || current > target {
+		return int(target - current), err
+	}
+	left := 0
+	for _, migration := range provider.ListSources() {
+		if migration.Version > current {
+			left++
+		}
+	}
+	return left, nil
 }

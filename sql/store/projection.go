@@ -50,7 +50,7 @@ type projector interface {
 
 // projections are all of them; every type of record has exactly one.
 var projections = []projector{
-	orders, sources, sourceEvents, payments, refunds, refundRequests, disputes, movements, payouts, payoutLines, rejections,
+	orders, sources, sourceEvents, payments, refunds, refundRequests, disputes, movements, payouts, payoutLines, balances, rejections,
 }
 
 func (p projection[R, D]) save(ctx context.Context, s session, records []reconcile.Record) (int, error) {
