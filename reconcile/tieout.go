@@ -131,14 +131,16 @@ type Statement struct {
 	Currency    string
 	Window      Window
 	Opening     Entry
-	Lines       []StatementLine
+	Lines       []StatementLine // none: nothing was moved or stated in this currency
 	Closing     Entry
 	Provider    Entry     // its own figure, with what was moved from then to the window's end
 	ProviderAt  time.Time // as of when it stated it
 	Unexplained Entry     // Count: of gaps
 	Gaps        []GapSum  // what Unexplained is made of
 	NotBooked   Entry
-	Refunded    Entry // of authorisations: what went back in the window
+	Taken       Entry     // of Opening and Closing: what was there before the first movement that was read
+	TakenAt     time.Time // the first stated figure, from which that is taken
+	Refunded    Entry     // of authorisations: what went back in the window
 }
 
 // Tie makes the statement of a balance.
@@ -148,6 +150,9 @@ type Statement struct {
 // holds is the sum of its lines, or, where it states its balance, that.
 func Tie(l Ledger) Statement {
 	s := Statement{Feed: l.Feed, Account: l.Account, Currency: l.Currency, Window: l.Window, NotBooked: l.NotBooked}
+	if len(l.Before)+len(l.Inside)+len(l.Gaps) == 0 && l.Stated == nil {
+		return s
+	}
 	amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: l.Currency} }
 	began := func(from, to time.Time) []Gap {
 		return slices.DeleteFunc(slices.Clone(l.Gaps), func(g Gap) bool { return !Window{From: from, To: to}.Contains(g.At) })
@@ -164,6 +169,7 @@ func Tie(l Ledger) Statement {
 			closing += line.Amount.Minor
 		}
 		s.Opening.Amount, s.Closing.Amount = amount(opening), amount(closing)
+		s.Taken.Amount, s.TakenAt = amount(l.Stated.Opening()), l.Stated.First.At
 	}
 	if l.Stated != nil && !l.Stated.Last.At.After(l.Window.To) {
 		s.ProviderAt = l.Stated.Last.At
