@@ -202,11 +202,11 @@ func headline(day Day, d digest) (sentence string, tiesOut bool) {
 }
 
 // unexplainedInWords says what the tie-out leaves over as of now, whether or not an exception stands for it: a person may
-// have resolved that, and the difference is still there.
+// have resolved that, and the difference is still there. Gaps that happen to cancel out are gaps.
 func unexplainedInWords(day Day) string {
 	var parts []string
 	for _, row := range day.TieOut {
-		if row.Line == LineUnexplained && row.To.Equal(day.AsOf) && row.Amount != nil && (row.Amount.Minor != 0 || *row.Count > 0) {
+		if row.Line == LineUnexplained && row.To.Equal(day.AsOf) && row.Amount != nil && row.Count != nil && *row.Count > 0 {
 			parts = append(parts, fmt.Sprintf("%s %s %s", strings.TrimSpace(row.Feed+" "+row.Account), grouped(row.Amount.Decimal()), row.Amount.Currency))
 		}
 	}
