@@ -36,7 +36,6 @@ const patience = 7 * day
 type plantedFault struct {
 	Fault
 	code       string
-	reference  string // of the payout
 	from       time.Time
 	difference int64
 }
