@@ -29,9 +29,16 @@ type Ledger interface {
 type Money interface {
 	// PayoutsToJudge are the payouts that changed after a change, or whose lines did, and those of these cases.
 	PayoutsToJudge(ctx context.Context, since int64, caseKeys []string) iter.Seq2[reconcile.PayoutSum, error]
-	// Gaps lists what the providers' balances show and nothing explains; payments made after before are left out.
-	Gaps(ctx context.Context, before time.Time) iter.Seq2[reconcile.Gap, error]
+	Balances
 	BulkExceptions
+}
+
+// Balances are what the providers' balances show.
+type Balances interface {
+	// Gaps lists what the balances show before an instant and nothing explains; a payment may lack its movement for patience.
+	Gaps(ctx context.Context, before time.Time, patience time.Duration) iter.Seq2[reconcile.Gap, error]
+	// StatedBalances returns the first figure that each provider stated and the last one at or before an instant.
+	StatedBalances(ctx context.Context, until time.Time) ([]reconcile.StatedBalance, error)
 }
 
 // BulkExceptions are those that belong to no cluster.
@@ -121,16 +128,34 @@ func (r *Reconcile) bulk(ctx context.Context, s Session, step *reconcile.Step, s
 		cases = append(cases, reconcile.CaseKeyOfPayout(sum.Key))
 		raised = append(raised, reconcile.JudgePayout(sum)...)
 	}
-	var gaps []reconcile.Gap
-	for gap, err := range r.Money.Gaps(ctx, s.Now.Add(-r.Policy.MovementAfter)) {
-		if err != nil {
-			return err
-		}
-		gaps = append(gaps, gap)
+	gaps, err := r.gaps(ctx, s.Now)
+	if err != nil {
+		return err
 	}
 	raised = append(raised, reconcile.JudgeBalance(gaps)...)
 	step.Excepted += len(raised)
 	return r.keep(ctx, s, cases, raised)
+}
+
+// gaps ties out each account in money: its movements against their objects, and its stated balance against its movements.
+func (r *Reconcile) gaps(ctx context.Context, now time.Time) ([]reconcile.Gap, error) {
+	var gaps []reconcile.Gap
+	for gap, err := range r.Money.Gaps(ctx, now, r.Policy.MovementAfter) {
+		if err != nil {
+			return nil, err
+		}
+		gaps = append(gaps, gap)
+	}
+	stated, err := r.Money.StatedBalances(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	for _, balance := range stated {
+		if gap, ok := balance.Gap(); ok {
+			gaps = append(gaps, gap)
+		}
+	}
+	return gaps, nil
 }
 
 // keep takes the exceptions of these cases, and those raised, one run further.

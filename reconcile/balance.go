@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tieout/reconcile/money"
 )
@@ -16,15 +17,19 @@ const (
 	GapUnknownObject GapKind = "movement of an object that is not held"
 	GapDiffers       GapKind = "object whose movements differ from it"
 	GapNoMovement    GapKind = "payment without a movement"
+	GapStated        GapKind = "balance that the provider states otherwise"
 )
 
-// Gap is one movement or payment that the tie-out cannot explain.
+// Gap is one movement, payment or stated balance that the tie-out cannot explain.
 type Gap struct {
 	Feed    string
 	Account string
 	Kind    GapKind
-	ID      string       // of the movement, or of the object whose movements differ or are missing
+	ID      string       // of the movement, or of the object whose movements differ or are missing; of a stated balance, the two figures
 	Amount  money.Amount // signed: what the balance shows more (or less) than what we hold accounts for
+
+	Category string    // of the movements: it tells the line of the statement. Empty for a stated balance, which has none
+	At       time.Time // since when: the movement's creation, or the end of the time in which a payment may lack its movement
 }
 
 // CaseKeyOfBalance is the key of the tie-out of one account in one currency.

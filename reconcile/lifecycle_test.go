@@ -221,7 +221,7 @@ func TestCatalogue(t *testing.T) {
 func TestPayouts(t *testing.T) {
 	payout := reconcile.PayoutSum{
 		Payout: reconcile.Payout{Key: reconcile.Key{Feed: "stripe", Account: "main", Kind: "payout", ID: "po_1"}, Amount: eur(9700), Status: reconcile.PayoutPaid, Automatic: true, Itemised: true, CreatedAt: noon},
-		Lines:  2, Sums: []money.Amount{eur(9700)},
+		Lines:  2, Sums: []money.Amount{eur(9700)}, AllHeld: true,
 	}
 	tests := []struct {
 		name   string
@@ -235,7 +235,11 @@ func TestPayouts(t *testing.T) {
 		{"its movements are in two currencies", func(p *reconcile.PayoutSum) { p.Sums = append(p.Sums, usd(1)) }, "PAYOUT_MISMATCH po_1: expected 97.00 actual 97.00 difference 0.00 EUR", false},
 		{"its reconciliation is not completed", func(p *reconcile.PayoutSum) { p.Sums[0].Minor, p.Itemised = 1, false }, "", false},
 		{"it was made by hand", func(p *reconcile.PayoutSum) { p.Sums[0].Minor, p.Automatic = 1, false }, "", false},
-		{"none of its movements are held yet", func(p *reconcile.PayoutSum) { p.Sums, p.Lines = nil, 0 }, "", false},
+		{"none of its movements are held yet", func(p *reconcile.PayoutSum) { p.Sums, p.Lines, p.AllHeld = nil, 0, false }, "", false},
+		{"some of its movements are held", func(p *reconcile.PayoutSum) { p.Sums[0].Minor, p.AllHeld = 1, false }, "", false},
+		{"it has no movements", func(p *reconcile.PayoutSum) { p.Sums, p.Lines = nil, 0 }, "PAYOUT_MISMATCH po_1: expected 0.00 actual 97.00 difference 97.00 EUR", false},
+		{"it has no movements and pays nothing", func(p *reconcile.PayoutSum) { p.Sums, p.Lines, p.Amount.Minor = nil, 0, 0 }, "", false},
+		{"it was made by hand and has no movements", func(p *reconcile.PayoutSum) { p.Sums, p.Lines, p.Automatic = nil, 0, false }, "", false},
 		{"it was canceled", func(p *reconcile.PayoutSum) { p.Sums[0].Minor, p.Status = 1, reconcile.PayoutCanceled }, "", false},
 		{"it failed, which cannot un-happen", func(p *reconcile.PayoutSum) { p.Status = reconcile.PayoutFailed }, "PAYOUT_MISMATCH po_1: expected 97.00 actual 0.00 difference -97.00 EUR", true},
 	}

@@ -11,8 +11,9 @@ import (
 // PayoutSum is a payout and what its movements come to, without the payout's own line (stripe.md §4).
 type PayoutSum struct {
 	Payout
-	Lines int
-	Sums  []money.Amount // of net, one a currency, sorted by currency; empty when no lines are held
+	Lines   int
+	Sums    []money.Amount // of net, one a currency, sorted by currency; empty when no lines are held
+	AllHeld bool           // the provider listed its lines to the end, and all are held
 }
 
 // CaseKeyOfPayout is the key of the case of a payout.
@@ -27,9 +28,12 @@ func JudgePayout(sum PayoutSum) []Exception {
 			fmt.Sprintf("The payout of %s, made at %s, failed%s: the money did not reach the bank.", sum.Amount, at(sum.CreatedAt), because(sum.Reason)))
 		failed.Sticky = true
 		return []Exception{failed}
-	case sum.Status == PayoutCanceled || !sum.Automatic || !sum.Itemised || sum.Lines == 0:
+	case sum.Status == PayoutCanceled || !sum.Automatic || !sum.Itemised || !sum.AllHeld:
 		return nil
-	case len(sum.Sums) != 1 || sum.Sums[0] != sum.Amount:
+	case sum.Lines == 0 && !sum.Amount.IsZero():
+		text := fmt.Sprintf("The payout is %s; %s says that its reconciliation is completed and lists no movement that it pays out.", sum.Amount, nameOf(sum.Feed))
+		return []Exception{payoutException(sum, sum.inItsCurrency(), sum.Amount, text)}
+	case sum.Lines > 0 && (len(sum.Sums) != 1 || sum.Sums[0] != sum.Amount):
 		text := fmt.Sprintf("The payout is %s; its %d movements come to %s.", sum.Amount, sum.Lines, words(sum.Sums))
 		return []Exception{payoutException(sum, sum.inItsCurrency(), sum.Amount, text)}
 	default:

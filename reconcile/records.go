@@ -30,7 +30,7 @@ func (k Key) Compare(other Key) int {
 }
 
 // Record is what one observation says in tieout's words: an Order, Source, SourceEvent, Payment, Refund, RefundRequest,
-// Dispute, Movement, Payout, PayoutLine, or a Rejection when it cannot be read.
+// Dispute, Movement, Payout, PayoutLine, Balance, or a Rejection when it cannot be read.
 type Record interface {
 	RecordKey() Key
 }
@@ -229,6 +229,13 @@ type PayoutLine struct {
 	PayoutID string
 	Category string
 	Net      money.Amount
+}
+
+// Balance is what a provider says that an account holds in one currency.
+type Balance struct {
+	Key
+	Stated money.Amount // all that was moved before At: available or pending, negative when the account owes
+	At     time.Time    // to the second, as movements are
 }
 
 // Rejection is an observation that could not be read. What it named is kept, so that nothing is concluded about that

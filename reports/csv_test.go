@@ -41,7 +41,7 @@ func readFile(t *testing.T, elements ...string) []byte {
 }
 
 var csvFiles = []string{
-	"canceled_orders.csv", "exceptions.csv", "feeds.csv", "matched.csv", "payouts.csv", "refund_window.csv", "settlement_ageing.csv", "summary.csv",
+	"canceled_orders.csv", "exceptions.csv", "feeds.csv", "matched.csv", "payouts.csv", "refund_window.csv", "settlement_ageing.csv", "summary.csv", "tie_out.csv",
 }
 
 func TestCSVGolden(t *testing.T) {

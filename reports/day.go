@@ -27,6 +27,7 @@ type Day struct {
 	Failed []string // the steps of this run that failed before the report, in their order: what it shows may be of an earlier run
 	Totals []ControlTotal
 	Feeds  []FeedState
+	TieOut []TieOutRow
 
 	Exceptions   iter.Seq2[Exception, error]
 	Canceled     iter.Seq2[CanceledOrder, error]
@@ -97,6 +98,23 @@ type FeedState struct {
 	CompleteThrough time.Time // zero: never complete so far
 	Reason          string    // why it is incomplete, in words for a person; empty when complete
 }
+
+// TieOutRow is one line of the statement of one account in one currency over one finance day. Amounts are signed as they
+// enter the balance: opening + lines = closing, and the provider's own figure − closing = unexplained.
+type TieOutRow struct {
+	Feed       string
+	Account    string
+	Currency   string // empty: rows that could not be read
+	FinanceDay string
+	From, To   time.Time     // half-open; To is earlier than the day's end while the day goes on
+	Line       string        // opening unsettled, payments, …
+	Count      *int          // nil: nothing is counted
+	Amount     *money.Amount // nil: it is not known
+	AsOf       time.Time     // when the provider stated the figure; zero in the other lines
+}
+
+// LineUnexplained is the line of what is left over.
+const LineUnexplained = "unexplained"
 
 // Exception is one open or acknowledged exception (design §5). The age in days is counted by the report.
 type Exception struct {

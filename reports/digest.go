@@ -173,7 +173,7 @@ func exceptionAgeingTable(d digest) table {
 }
 
 // headline says in words whether the day ties out. It says so only if no step of the run failed, every feed is complete, no
-// row was rejected, every order was judged, the control totals add up and no exception is open; whatever stands against it
+// row was rejected, every order was judged, the control totals add up, nothing is unexplained and no exception is open; whatever stands against it
 // is said instead, each thing on a line.
 func headline(day Day, d digest) (sentence string, tiesOut bool) {
 	var parts []string
@@ -182,6 +182,9 @@ func headline(day Day, d digest) (sentence string, tiesOut bool) {
 	}
 	if d.count > 0 {
 		parts = append(parts, exceptionsInWords(d))
+	}
+	if left := unexplainedInWords(day); left != "" {
+		parts = append(parts, left)
 	}
 	if incomplete := incompleteInWords(day); incomplete != "" {
 		parts = append(parts, incomplete)
@@ -196,6 +199,21 @@ func headline(day Day, d digest) (sentence string, tiesOut bool) {
 		parts = append(parts, "Everything ties out.")
 	}
 	return strings.Join(append(parts, asidesInWords(day)...), "\n"), tiesOut
+}
+
+// unexplainedInWords says what the tie-out leaves over as of now, whether or not an exception stands for it: a person may
+// have resolved that, and the difference is still there. Gaps that happen to cancel out are gaps.
+func unexplainedInWords(day Day) string {
+	var parts []string
+	for _, row := range day.TieOut {
+		if row.Line == LineUnexplained && row.To.Equal(day.AsOf) && row.Amount != nil && row.Count != nil && *row.Count > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s %s", strings.TrimSpace(row.Feed+" "+row.Account), grouped(row.Amount.Decimal()), row.Amount.Currency))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Unexplained in the tie-out: " + strings.Join(parts, "; ") + "."
 }
 
 // asidesInWords says which cases the headline does not speak of: they stand against nothing, and are not matched either.

@@ -54,6 +54,21 @@ func TestHeadline(t *testing.T) {
 			func(d *Day) {
 				d.Totals = []ControlTotal{{Feed: "shop", Currency: "EUR", Cases: 1200, Unjudged: 1200}, {Feed: "shop", Currency: "JPY", Cases: 1, Unjudged: 1}}
 			}, "1,201 orders were not judged. The control totals do not add up: shop EUR has 1200 cases in and 0 accounted for; shop JPY has 1 cases in and 0 accounted for.", false},
+		"unexplained, though no exception stands": {
+			func(d *Day) {
+				d.TieOut = []TieOutRow{
+					{Feed: "stripe", Account: "main", Line: LineUnexplained, To: asOf, Count: ptr(3), Amount: ptr(eur(-123456))},
+					{Feed: "stripe", Account: "main", Line: LineUnexplained, To: asOf, Count: ptr(2), Amount: ptr(jpy(0))},
+					{Feed: "stripe", Account: "main", Line: LineUnexplained + ": of it", To: asOf, Count: ptr(2), Amount: ptr(jpy(9))},
+				}
+			}, "Unexplained in the tie-out: stripe main -1,234.56 EUR; stripe main 0 JPY.", false},
+		"unexplained on an earlier day, or not known": {
+			func(d *Day) {
+				d.TieOut = []TieOutRow{
+					{Line: LineUnexplained, To: daysAgo(1), Count: ptr(1), Amount: ptr(eur(5))}, {Line: LineUnexplained, To: asOf, Count: ptr(0), Amount: ptr(eur(0))},
+					{Line: LineUnexplained, To: asOf},
+				}
+			}, "Everything ties out.", true},
 		"steps that failed": {
 			func(d *Day) { d.Failed = []string{"fetch", "reconcile"} },
 			"Failed in this run: fetch, reconcile. The figures may be those of an earlier run.", false},

@@ -46,6 +46,7 @@ func busyDay(t testing.TB) Day {
 		{Feed: "trustpayments", Account: "site_70210", CompleteThrough: daysAgo(1), Reason: "page 3 of the window from 2026-03-09 22:00 answered 503 three times; the next run reads it again"},
 	}
 	day.Totals = busyTotals()
+	day.TieOut = append(statement("stripe", "EUR", eur, 10, -1800), statement("trustpayments", "KWD", kwd, 0, 0)[:6]...)
 	day.Exceptions = withoutErrors(busyExceptions())
 	day.Canceled = withoutErrors([]CanceledOrder{
 		{OrderReference: "EVT-2026-00817", Amount: eur(4950), CanceledAt: daysAgo(0), Reason: "its source was canceled unused after 1 h", Evidence: "src_1NfRkq2eZvKYlo2C0aB canceled; no payment", CustomerTold: "waiting in the outbox"},
@@ -82,6 +83,24 @@ func busyTotals() []ControlTotal {
 		{Feed: "trustpayments", Account: "site_70210", Currency: "KWD", Payments: ptr(1), Gross: ptr(kwd(10500)), Refunded: ptr(kwd(0)), Cases: 1, Waiting: Tally{1, kwd(10500)}},
 		{Feed: "trustpayments", Account: "site_70210", Cases: 1, Rejected: 1},
 	}
+}
+
+// statement is one of a balance; by what Stripe's figure differs is left unexplained.
+func statement(feed, currency string, in func(int64) money.Amount, gaps int, unexplained int64) []TieOutRow {
+	from := time.Date(2026, 3, 9, 23, 0, 0, 0, time.UTC)
+	var rows []TieOutRow
+	for i, line := range []string{"opening unsettled", "payments", "refunds", "fees", "payouts", "closing unsettled"} {
+		rows = append(rows, TieOutRow{Line: line, Count: ptr(i), Amount: ptr(in(int64([]int{500000, 123456, -1000, -3456, -400000, 219000}[i])))})
+	}
+	rows[0].Count, rows[5].Count = nil, nil
+	rows = append(rows,
+		TieOutRow{Line: "provider's own figure", Amount: ptr(in(219000 + unexplained)), AsOf: asOf.Add(-time.Hour)},
+		TieOutRow{Line: LineUnexplained, Count: &gaps, Amount: ptr(in(unexplained))},
+		TieOutRow{Line: "taken from the first stated figure"})
+	for i := range rows {
+		rows[i].Feed, rows[i].Account, rows[i].Currency, rows[i].FinanceDay, rows[i].From, rows[i].To = feed, "main", currency, "2026-03-10", from, asOf
+	}
+	return rows
 }
 
 func busyExceptions() []Exception {

@@ -102,6 +102,23 @@ func feedTable(day Day) table {
 	}, withoutErrors(day.Feeds))
 }
 
+// tieOutTable has no totals: each statement adds up in itself. When exactly its window begins and ends is not printed.
+func tieOutTable(day Day) table {
+	t := newTable("Tie-out", "tie_out.csv", "None: no account is known.", []field[TieOutRow]{
+		text("feed", "Feed", widthShort, func(r TieOutRow) string { return r.Feed }),
+		text("account", "Account", widthID, func(r TieOutRow) string { return r.Account }),
+		text(currencyKey, "Currency", widthShort, func(r TieOutRow) string { return r.Currency }),
+		text("finance_day", "Finance day", widthShort, func(r TieOutRow) string { return r.FinanceDay }),
+		onScreen(instant("from", "From", func(r TieOutRow) time.Time { return r.From })),
+		onScreen(instant("to", "To (exclusive)", func(r TieOutRow) time.Time { return r.To })),
+		text("line", "Line", widthProse, func(r TieOutRow) string { return r.Line }),
+		optional("count", "Count", func(r TieOutRow) *int { return r.Count }),
+		amount("amount", "Amount", func(r TieOutRow) cell { return optionalAmount(r.Amount) }),
+		instant("as_of", "Stated as of", func(r TieOutRow) time.Time { return r.AsOf }),
+	}, withoutErrors(day.TieOut))
+	return t.readAs("feed", "account", currencyKey, "finance_day", "line", "count", "amount", "as_of", "from", "to")
+}
+
 func canceledTable(day Day) table {
 	return newTable("Canceled orders", "canceled_orders.csv", "None: no order was canceled.", []field[CanceledOrder]{
 		text("order_reference", "Order", widthID, func(o CanceledOrder) string { return o.OrderReference }),

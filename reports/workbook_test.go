@@ -93,7 +93,7 @@ func TestWorkbookOfAnEmptyDay(t *testing.T) {
 }
 
 func TestSheetsAreInOrder(t *testing.T) {
-	want := []string{"Summary", "Exceptions", "Canceled orders", "Settlement ageing", "Refund window", "Payouts", "Matched"}
+	want := []string{"Summary", "Exceptions", "Tie-out", "Canceled orders", "Settlement ageing", "Refund window", "Payouts", "Matched"}
 	if diff := cmp.Diff(want, openWorkbook(t, realWriter(), emptyDay(t)).GetSheetList()); diff != "" {
 		t.Errorf("sheets (-want +got):\n%s", diff)
 	}
@@ -152,7 +152,7 @@ func TestLongTablesContinueOnFurtherSheets(t *testing.T) {
 	day.Matched = withoutErrors(matchedRows(10))
 	file := openWorkbook(t, w, day)
 
-	sheets := file.GetSheetList()[6:]
+	sheets := file.GetSheetList()[7:]
 	if diff := cmp.Diff([]string{"Matched", "Matched (2)", "Matched (3)"}, sheets); diff != "" {
 		t.Fatalf("sheets (-want +got):\n%s", diff)
 	}
@@ -212,8 +212,8 @@ func TestSameDaySameBytes(t *testing.T) {
 		return contents
 	}
 	first := write()
-	if len(first) != 9 {
-		t.Fatalf("%d files, want 9", len(first))
+	if len(first) != 10 {
+		t.Fatalf("%d files, want 10", len(first))
 	}
 	for range 4 { // the order of a Go map may well be the same twice
 		for name, content := range write() {
@@ -285,14 +285,14 @@ func TestExceptionsAreReadInAnotherOrderThanTheirFileHas(t *testing.T) {
 }
 
 // Paper carries the columns up to the next step, down to the totals.
-func TestPrintAreaOfExceptions(t *testing.T) {
+func TestPrintAreas(t *testing.T) {
 	areas := map[string]string{}
 	for _, name := range openWorkbook(t, realWriter(), busyDay(t)).GetDefinedName() {
 		if name.Name == "_xlnm.Print_Area" {
 			areas[name.Scope] = name.RefersTo
 		}
 	}
-	if diff := cmp.Diff(map[string]string{"Exceptions": "'Exceptions'!$A$1:$L$10"}, areas); diff != "" {
+	if diff := cmp.Diff(map[string]string{"Exceptions": "'Exceptions'!$A$1:$L$10", "Tie-out": "'Tie-out'!$A$1:$H$17"}, areas); diff != "" {
 		t.Errorf("print areas (-want +got):\n%s", diff)
 	}
 }

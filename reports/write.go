@@ -81,7 +81,7 @@ func validate(formats []string, day Day) error {
 // widths and totals before its first row.
 func (w writer) render(stage *stage, formats []string, day Day) error {
 	control, feeds := controlTable(day), feedTable(day)
-	tables := []table{exceptionTable(day), canceledTable(day), ageingTable(day), refundWindowTable(day), payoutTable(day), matchedTable(day)}
+	tables := []table{exceptionTable(day), tieOutTable(day), canceledTable(day), ageingTable(day), refundWindowTable(day), payoutTable(day), matchedTable(day)}
 	surveys := map[string]survey{}
 	for _, t := range append([]table{control, feeds}, tables...) {
 		found, err := renderCSV(stage, slices.Contains(formats, FormatCSV), t)

@@ -58,6 +58,11 @@ func (p *parts) day(ctx context.Context, s jobs.Session) (reports.Day, error) {
 	if day.Feeds, err = p.feedStates(ctx); err != nil {
 		return day, err
 	}
+	statements, err := p.statements(ctx, s.Now)
+	if err != nil {
+		return day, err
+	}
+	day.TieOut = p.tieOutRows(statements)
 	db := p.store
 	day.Exceptions = each(db.Exceptions(ctx, store.ExceptionFilter{Standing: true}), exceptionRow)
 	day.Canceled = each(db.Canceled(ctx), canceledRow)
@@ -198,10 +203,14 @@ func payoutRow(s reconcile.PayoutSum) reports.PayoutRow {
 		Feed: s.Feed, Account: s.Account, Payout: s.ID, Amount: s.Amount, Status: string(s.Status), ArrivesAt: s.ArrivalAt,
 		Movements: s.Lines, ReconciliationStatus: itemised(s.Payout),
 	}
-	for _, sum := range s.Sums {
+	sums := s.Sums
+	if s.Itemised && s.AllHeld && s.Lines == 0 {
+		sums = []money.Amount{{Currency: s.Amount.Currency}} // the provider lists nothing, which is known
+	}
+	for _, sum := range sums {
 		if sum.Currency == s.Amount.Currency {
 			row.MovementsSum = &sum
-			if difference, err := s.Amount.Sub(sum); err == nil && s.Itemised {
+			if difference, err := s.Amount.Sub(sum); err == nil && s.Itemised && s.AllHeld {
 				row.Difference = &difference
 			}
 		}

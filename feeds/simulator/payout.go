@@ -160,6 +160,7 @@ func (w *World) newPayout(key payoutKey, net int64) *payout {
 	if p.fault == payoutUnbalanced {
 		p.amount += payoutResidue
 	}
+	p.amount += w.payoutResidues[key]
 	p.own = newPayoutMovement(rng, p, at, -p.amount, "payout", "payout")
 	p.own.payout = p
 	w.movements.push(p.own)
@@ -210,6 +211,7 @@ func (w *World) payoutExpectations() []Expectation {
 			e.From, e.Until = p.bounced, w.lasting(p.bounced)
 		case payoutUnbalanced:
 			e.From = p.completed
+			e.Currency, e.Difference = p.currency, payoutResidue
 		default:
 			continue
 		}

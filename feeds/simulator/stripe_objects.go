@@ -218,6 +218,7 @@ func getBalance(c *stripeCall) (any, *stripeError) {
 	available, pending := []balanceJSON{}, []balanceJSON{}
 	for _, currency := range sortedKeys(sums) {
 		sum := sums[currency]
+		sum.available += c.world.statedResidue(strings.ToUpper(currency), c.now)
 		available = append(available, balanceJSON{sum.available, currency, map[string]int64{"card": sum.available}})
 		pending = append(pending, balanceJSON{sum.pending, currency, map[string]int64{"card": sum.pending}})
 	}

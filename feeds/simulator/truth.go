@@ -35,6 +35,7 @@ const (
 	codePayoutMismatch    = "PAYOUT_MISMATCH"
 	codeAmbiguous         = "AMBIGUOUS"
 	codeInvalid           = "DATA_INVALID"
+	codeUnexplained       = "UNEXPLAINED"
 )
 
 // What must have become of an order: canceled by the batch job, not canceled by it, or canceled by the shop itself.
@@ -46,12 +47,14 @@ const (
 
 // Expectation is one exception that must stand in [From, Until). A zero Until means for ever. OrderReference is the
 // shop's, or what the provider carried where the shop has no such order; TransactionReference is the id of the object
-// that is wrong, by the readings of design §5.
+// that is wrong, by the readings of design §5. UNEXPLAINED is about a currency of the Stripe account and has neither.
 type Expectation struct {
 	Code                 string
 	OrderReference       string
 	TransactionReference string
 	From, Until          time.Time
+	Currency             string // of Difference; empty where that is not told
+	Difference           int64  // actual − expected in minor units: of UNEXPLAINED, and of a payout that pays another sum
 
 	story string
 }
@@ -112,14 +115,14 @@ func (w *World) Expected(t time.Time) []Expectation {
 
 func (w *World) expected(t time.Time) []Expectation {
 	var out []Expectation
-	for _, e := range slices.Concat(w.expectations, w.payoutExpectations()) {
+	for _, e := range slices.Concat(w.expectations, w.payoutExpectations(), w.faultExpectations(t)) {
 		if e.StandsAt(t) {
 			out = append(out, e)
 		}
 	}
 	slices.SortFunc(out, func(a, b Expectation) int {
 		return cmp.Or(cmp.Compare(a.OrderReference, b.OrderReference), cmp.Compare(a.Code, b.Code),
-			cmp.Compare(a.TransactionReference, b.TransactionReference))
+			cmp.Compare(a.TransactionReference, b.TransactionReference), cmp.Compare(a.Currency, b.Currency))
 	})
 	return out
 }

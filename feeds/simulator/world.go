@@ -23,6 +23,7 @@ type Config struct {
 
 	SiteReferences []string       // Trust Payments sites; default test_site12345
 	Stories        map[string]int // weight of each story; nil = DefaultStories()
+	Faults         []Fault        // in the Stripe account's books; default none
 }
 
 // World is a shop, its shoppers and what both providers know of them, at any instant. It is safe for concurrent use.
@@ -46,8 +47,12 @@ type World struct {
 	transactions *collection[*transaction]
 
 	payoutFaults map[payoutKey]string
-	serial       int        // numbers Trust Payments records and order references
-	rng          *rand.Rand // for what belongs to no shopper, and for refunds over HTTP
+	faults       []plantedFault
+	planted      map[*charge]bool // those that a fault is about
+
+	payoutResidues map[payoutKey]int64 // what payouts pay too much by a fault
+	serial         int                 // numbers Trust Payments records and order references
+	rng            *rand.Rand          // for what belongs to no shopper, and for refunds over HTTP
 }
 
 // New tells every story of the world and returns it.
@@ -61,13 +66,16 @@ func New(cfg Config) (*World, error) {
 		sources: newCollection[*source](), intents: newCollection[*intent](), charges: newCollection[*charge](),
 		refunds: newCollection[*refund](), disputes: newCollection[*dispute](), movements: newCollection[*movement](),
 		payouts: newCollection[*payout](), events: newCollection[*event](), transactions: newCollection[*transaction](),
-		payoutFaults: map[payoutKey]string{},
-		rng:          rand.New(rand.NewPCG(cfg.Seed, 0)),
+		payoutFaults: map[payoutKey]string{}, payoutResidues: map[payoutKey]int64{}, planted: map[*charge]bool{},
+		rng: rand.New(rand.NewPCG(cfg.Seed, 0)),
 	}
 	w.tellAll()
 	w.chargeAccountFees()
 	w.sortAll()
 	w.planPayoutFaults()
+	if err := w.plant(); err != nil {
+		return nil, err
+	}
 	w.payOut(w.firstDay())
 	return w, nil
 }

@@ -30,7 +30,8 @@ var sourceEvents = []filter{
 
 // Fetch hands to the request's sink what was created in the window, the refunds and payouts of the 30 days and the
 // disputes of the 120 days before it, and then by id whatever these name, the shop names or our memory holds open. There
-// is no list of sources: they are found through charges, events, orders and memory (source document 001, stripe.md §1).
+// is no list of sources: they are found through charges, events, orders and memory (source document 001, stripe.md §1). At
+// the end it asks what the account holds.
 //
 // It stops at the first error, and then the fetch is incomplete; the tally counts what was shown until then.
 func (c *Client) Fetch(ctx context.Context, request feeds.Request) (feeds.Tally, error) {
@@ -56,7 +57,10 @@ func (r *run) fetch(ctx context.Context, request feeds.Request) error {
 	if err := r.readNamed(ctx); err != nil {
 		return err
 	}
-	return r.payoutLines(ctx)
+	if err := r.payoutLines(ctx); err != nil || request.Window.Empty() {
+		return err
+	}
+	return r.stated(ctx, request.Window.To)
 }
 
 // listAll reads the lists of everything that has one.

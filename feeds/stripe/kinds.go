@@ -8,7 +8,8 @@ import (
 	"tieout/reconcile"
 )
 
-// Kinds of observations. An object of kind payout_line is a balance transaction that a payout paid out.
+// Kinds of observations. An object of kind payout_line is a balance transaction that a payout paid out; one of kind balance is
+// the balance in one currency as of one instant.
 const (
 	kindCharge             = "charge"
 	kindPaymentIntent      = reconcile.KindPaymentIntent
@@ -19,6 +20,7 @@ const (
 	kindBalanceTransaction = "balance_transaction"
 	kindPayout             = "payout"
 	kindPayoutLine         = "payout_line"
+	kindBalance            = "balance"
 )
 
 // refundMark is the metadata key under which a refund made here carries our own name for it.
@@ -79,6 +81,8 @@ func allowLists(referenceKeys []string) map[string]feeds.AllowList {
 			"failure_balance_transaction.id", "failure_code", "failure_message", "livemode", "method", "original_payout.id",
 			"reconciliation_status", "reversed_by.id", "status", "type"},
 		kindPayoutLine: append([]string{"payout"}, movement...),
+		kindBalance: {"id", "object", "as_of", "available.amount", "available.currency", "currency", "livemode", "moved_since",
+			"pending.amount", "pending.currency"},
 	}
 	built := make(map[string]feeds.AllowList, len(lists))
 	for kind, paths := range lists {

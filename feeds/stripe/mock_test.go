@@ -76,7 +76,7 @@ func TestStripeMockAcceptsEveryCall(t *testing.T) {
 			kinds = append(kinds, observation.Key.Kind)
 		}
 		slices.Sort(kinds)
-		want := []string{"balance_transaction", "charge", "dispute", "event", "payment_intent", "payout", "payout_line", "refund", "source"}
+		want := []string{"balance", "balance_transaction", "charge", "dispute", "event", "payment_intent", "payout", "payout_line", "refund", "source"}
 		if got := slices.Compact(kinds); !slices.Equal(got, want) || tally.Read != len(seen.all()) {
 			t.Errorf("observed %v (%+v), want each of %v", got, tally, want)
 		}

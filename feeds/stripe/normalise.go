@@ -53,6 +53,8 @@ func (n normaliser) record(key reconcile.Key, r *reader) reconcile.Record {
 		return payout(key, r)
 	case kindPayoutLine:
 		return payoutLine(key, r)
+	case kindBalance:
+		return balance(key, r)
 	}
 	r.fail("unknown kind %q", key.Kind)
 	return nil

@@ -48,6 +48,17 @@ func (r *reader) at(path string) any {
 	return value
 }
 
+// each returns a reader of each object of an array. What is no object is read as an empty one.
+func (r *reader) each(path string) []*reader {
+	list, _ := r.at(path).([]any)
+	readers := make([]*reader, len(list))
+	for i, element := range list {
+		object, _ := element.(map[string]any)
+		readers[i] = &reader{object: object}
+	}
+	return readers
+}
+
 // text returns a string, or nothing. A string with a NUL is a problem: PostgreSQL stores none.
 func (r *reader) text(path string) string {
 	text, _ := r.at(path).(string)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -108,12 +109,15 @@ func TestIncrementalFetchesHoldWhatOneFetchHolds(t *testing.T) {
 	whole := newProjection()
 	whole.fetch(t, client, reconcile.Window{From: start, To: second})
 
-	for _, kind := range []string{kindCharge, kindPaymentIntent, kindSource, kindEvent, kindRefund, kindDispute, kindBalanceTransaction, kindPayout, kindPayoutLine} {
+	for _, kind := range []string{kindCharge, kindPaymentIntent, kindSource, kindEvent, kindRefund, kindDispute, kindBalanceTransaction, kindPayout, kindPayoutLine, kindBalance} {
 		if whole.count(kind) == 0 {
 			t.Errorf("the simulator's world has no %s", kind)
 		}
 	}
 	for key, want := range whole.records {
+		if key.Kind == kindBalance && key.ID[4:] != strconv.FormatInt(second.Unix(), 10) {
+			t.Errorf("%v is not as of the fetch's end", key)
+		}
 		if diff := cmp.Diff(want, daily.records[key]); diff != "" {
 			t.Errorf("%v: %s", key, diff)
 		}

@@ -13,55 +13,72 @@ type gapRow struct {
 	Account  string `db:"account"`
 	What     string `db:"what"`
 	ID       string `db:"id"`
+	Category string `db:"category"`
 	Minor    int64  `db:"minor"`
 	Currency string `db:"currency"`
+	At       int64  `db:"at"`
+}
+
+// differing finds the objects of a table whose movements of one category together differ from them: plus is the category that
+// moves an object's amount in, minus the one that moves it out. What was captured of a charge is the charge less what was not
+// captured, so these two are one. Where an object is in another currency, the provider converted it and its movement
+// tells what it comes to; of several the largest does, and the others are too many. An object whose only movement is as it should be is not looked at
+// further, and those are nearly all.
+func differing(table, plus, minus string) string {
+	const category = "CASE m.category WHEN 'partial_capture_reversal' THEN 'charge' ELSE m.category END"
+	expected := "CASE b.category WHEN '" + plus + "' THEN b.held ELSE -b.held END"
+	return `
+	UNION ALL SELECT b.feed, b.account, 'differs', b.object_id, b.category, b.minor - CASE b.currency WHEN b.own THEN ` + expected + ` ELSE b.largest END, b.currency, b.at
+		FROM (SELECT m.feed, m.account, m.object_id, ` + category + ` AS category, m.gross_currency AS currency, o.minor AS held, o.currency AS own,
+				CAST(SUM(m.gross_minor) AS BIGINT) AS minor, MAX(m.created_at) AS at,
+				CASE WHEN SUM(m.gross_minor) > 0 THEN MAX(m.gross_minor) ELSE MIN(m.gross_minor) END AS largest,
+				SUM(CASE m.category WHEN 'partial_capture_reversal' THEN 0 ELSE 1 END) AS lines
+			FROM tieout_movements m JOIN ` + table + ` o ON o.id = m.object_id AND o.feed = m.feed AND o.account = m.account
+			WHERE m.category IN ('` + plus + `', '` + minus + `', 'partial_capture_reversal') AND m.created_at < ?
+			AND (m.gross_currency = o.currency AND m.gross_minor <> CASE m.category WHEN '` + plus + `' THEN o.minor ELSE -o.minor END
+				OR m.object_id IN (SELECT object_id FROM several))
+			GROUP BY m.feed, m.account, m.object_id, ` + category + `, m.gross_currency, o.kind, o.minor, o.currency
+		) b WHERE CASE b.currency WHEN b.own THEN b.minor <> ` + expected + ` ELSE b.lines > 1 END`
 }
 
 // gapsQuery finds what the tie-out in money cannot explain (design §5, "UNEXPLAINED"): movements that name an object we do
-// not hold; objects whose movements of their own category (a charge, a refund, a dispute, a payout) together differ from
-// their amount in the same currency, as when one was booked twice; and payments that show no movement,
+// not hold; objects whose movements of one category (a charge, a refund, a dispute, a payout, or what reverses it) together
+// differ from their amount in the same currency, as when one was booked twice; and payments that show no movement,
 // among those made in the time that was read completely: the movement of an older one was never asked for.
 // Movements that name no object are fees and adjustments, explained by their category. An account that shows no movement at
 // all has no balance to tie out.
-const gapsQuery = `
-	SELECT m.feed, m.account, 'unknown' AS what, m.id, m.gross_minor AS minor, m.gross_currency AS currency
-		FROM tieout_movements m WHERE m.object_id <> ''
+var gapsQuery = `
+	WITH several AS MATERIALIZED (SELECT object_id FROM tieout_movements WHERE object_id <> '' GROUP BY object_id HAVING COUNT(*) > 1)
+	SELECT m.feed, m.account, 'unknown' AS what, m.id, m.category, m.gross_minor AS minor, m.gross_currency AS currency, m.created_at AS at
+		FROM tieout_movements m WHERE m.object_id <> '' AND m.created_at < ?
 		AND NOT EXISTS (SELECT 1 FROM tieout_payments o WHERE o.id = m.object_id AND o.feed = m.feed AND o.account = m.account)
 		AND NOT EXISTS (SELECT 1 FROM tieout_refunds o WHERE o.id = m.object_id AND o.feed = m.feed AND o.account = m.account)
 		AND NOT EXISTS (SELECT 1 FROM tieout_disputes o WHERE o.id = m.object_id AND o.feed = m.feed AND o.account = m.account)
 		AND NOT EXISTS (SELECT 1 FROM tieout_payouts o WHERE o.id = m.object_id AND o.feed = m.feed AND o.account = m.account)
-		AND NOT EXISTS (SELECT 1 FROM tieout_rejections o WHERE o.id = m.object_id AND o.feed = m.feed AND o.account = m.account)
-	UNION ALL SELECT m.feed, m.account, 'differs', m.object_id, CAST(SUM(m.gross_minor) AS BIGINT) - p.minor, p.currency
-		FROM tieout_movements m JOIN tieout_payments p ON p.id = m.object_id AND p.feed = m.feed AND p.account = m.account
-		WHERE m.category = 'charge' AND m.gross_currency = p.currency
-		GROUP BY m.feed, m.account, m.object_id, p.kind, p.minor, p.currency HAVING SUM(m.gross_minor) <> p.minor
-	UNION ALL SELECT m.feed, m.account, 'differs', m.object_id, CAST(SUM(m.gross_minor) AS BIGINT) + r.minor, r.currency
-		FROM tieout_movements m JOIN tieout_refunds r ON r.id = m.object_id AND r.feed = m.feed AND r.account = m.account
-		WHERE m.category = 'refund' AND m.gross_currency = r.currency
-		GROUP BY m.feed, m.account, m.object_id, r.kind, r.minor, r.currency HAVING SUM(m.gross_minor) <> -r.minor
-	UNION ALL SELECT m.feed, m.account, 'differs', m.object_id, CAST(SUM(m.gross_minor) AS BIGINT) + d.minor, d.currency
-		FROM tieout_movements m JOIN tieout_disputes d ON d.id = m.object_id AND d.feed = m.feed AND d.account = m.account
-		WHERE m.category = 'dispute' AND m.gross_currency = d.currency
-		GROUP BY m.feed, m.account, m.object_id, d.kind, d.minor, d.currency HAVING SUM(m.gross_minor) <> -d.minor
-	UNION ALL SELECT m.feed, m.account, 'differs', m.object_id, CAST(SUM(m.gross_minor) AS BIGINT) + o.minor, o.currency
-		FROM tieout_movements m JOIN tieout_payouts o ON o.id = m.object_id AND o.feed = m.feed AND o.account = m.account
-		WHERE m.category = 'payout' AND m.gross_currency = o.currency
-		GROUP BY m.feed, m.account, m.object_id, o.kind, o.minor, o.currency HAVING SUM(m.gross_minor) <> -o.minor
-	UNION ALL SELECT p.feed, p.account, 'none', p.id, -p.minor, p.currency
+		AND NOT EXISTS (SELECT 1 FROM tieout_rejections o WHERE o.id = m.object_id AND o.feed = m.feed AND o.account = m.account)` +
+	differing("tieout_payments", "charge", "charge_failure") +
+	differing("tieout_refunds", "refund_failure", "refund") +
+	differing("tieout_disputes", "dispute_reversal", "dispute") +
+	differing("tieout_payouts", "payout_reversal", "payout") + `
+	UNION ALL SELECT p.feed, p.account, 'none', p.id, 'charge', -p.minor, p.currency, p.created_at + ?
 		FROM tieout_payments p JOIN tieout_coverage c ON c.feed = p.feed AND c.account = p.account
-		WHERE p.status = 'succeeded' AND p.created_at <= ? AND p.created_at >= c.complete_from AND p.created_at < c.complete_through
+		WHERE p.status = 'succeeded' AND p.created_at < ? AND p.created_at >= c.complete_from AND p.created_at < c.complete_through
 		AND EXISTS (SELECT 1 FROM tieout_movements m WHERE m.feed = p.feed AND m.account = p.account)
-		AND NOT EXISTS (SELECT 1 FROM tieout_movements m WHERE m.object_id = p.id AND m.feed = p.feed AND m.account = p.account)`
+		AND NOT EXISTS (SELECT 1 FROM tieout_movements m WHERE m.object_id = p.id AND m.feed = p.feed AND m.account = p.account)
+	ORDER BY 1, 2, 7, 3, 4, 5`
 
 var gapKinds = map[string]reconcile.GapKind{
 	"unknown": reconcile.GapUnknownObject, "differs": reconcile.GapDiffers, "none": reconcile.GapNoMovement,
 }
 
-// Gaps streams what the tie-out in money cannot explain. A payment made after before may still get its movement and is not
-// among them.
-func (s *Store) Gaps(ctx context.Context, before time.Time) iter.Seq2[reconcile.Gap, error] {
-	rows := stream[gapRow](ctx, s.read(), gapsQuery+" ORDER BY 1, 2, 6, 3, 4", micros(before))
+// Gaps streams what the tie-out in money of all that was moved before an instant cannot explain. A payment may lack its
+// movement for patience before it is among them.
+func (s *Store) Gaps(ctx context.Context, before time.Time, patience time.Duration) iter.Seq2[reconcile.Gap, error] {
+	rows := stream[gapRow](ctx, s.read(), gapsQuery, micros(before), micros(before), micros(before), micros(before), micros(before), patience.Microseconds(), micros(before.Add(-patience)))
 	return mapSeq("look for gaps in the balances", rows, func(r gapRow) (reconcile.Gap, error) {
-		return reconcile.Gap{Feed: r.Feed, Account: r.Account, Kind: gapKinds[r.What], ID: r.ID, Amount: amount(r.Minor, r.Currency)}, nil
+		return reconcile.Gap{
+			Feed: r.Feed, Account: r.Account, Kind: gapKinds[r.What], ID: r.ID, Category: r.Category,
+			Amount: amount(r.Minor, r.Currency), At: instant(r.At),
+		}, nil
 	})
 }

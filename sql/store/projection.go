@@ -61,7 +61,7 @@ type projector interface {
 
 // projections are all of them; every type of record has exactly one.
 var projections = []projector{
-	orders, sources, sourceEvents, payments, refunds, refundRequests, disputes, movements, payouts, payoutLines, rejections,
+	orders, sources, sourceEvents, payments, refunds, refundRequests, disputes, movements, payouts, payoutLines, balances, rejections,
 }
 
 // touchable is a row that tells which change it last took part in.

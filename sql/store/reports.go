@@ -76,24 +76,30 @@ type payoutSumRow struct {
 	NetCurrency string `db:"net_currency"`
 	Lines       int    `db:"lines"`
 	NetMinor    int64  `db:"net_minor"`
+	AllHeld     bool   `db:"all_held"`
 }
 
 // PayoutSums streams the payouts with the sums of their lines: first those that failed or that differ from lines which are
-// known to be complete, then the latest arrival first, then by id.
+// known to be complete, then the latest arrival first, then by id. All lines of a payout are held when its own is, which is
+// fetched last, or when the account's last fetch ended well: it listed them.
 func (s *Store) PayoutSums(ctx context.Context) iter.Seq2[reconcile.PayoutSum, error] {
 	return s.payoutSums(ctx, "true")
 }
 
-// PayoutsToJudge streams those payouts that changed after a change, or whose lines did, and those of these cases.
+// PayoutsToJudge streams those payouts that changed after a change, or whose lines did, those of these cases, and those whose
+// lines may not all be held: that they are is known only once a fetch ends well.
 func (s *Store) PayoutsToJudge(ctx context.Context, since int64, caseKeys []string) iter.Seq2[reconcile.PayoutSum, error] {
 	r := s.read()
 	return s.payoutSums(ctx, "touched > ? OR (feed, account, id) IN (SELECT feed, account, payout_id FROM tieout_payout_lines WHERE touched > ?) OR "+
+		"itemised AND NOT EXISTS (SELECT 1 FROM tieout_payout_lines l WHERE l.payout_id = tieout_payouts.id AND l.feed = tieout_payouts.feed AND l.account = tieout_payouts.account AND l.category = 'payout') OR "+
 		r.in("'payout/' || feed || '/' || account || '/' || id"), since, since, r.list(caseKeys))
 }
 
 func (s *Store) payoutSums(ctx context.Context, where string, args ...any) iter.Seq2[reconcile.PayoutSum, error] {
 	rows := stream[payoutSumRow](ctx, s.read(), `WITH chosen AS (SELECT `+payouts.list()+` FROM tieout_payouts WHERE `+where+`)
-		SELECT `+payouts.listOf("p")+`, COALESCE(l.net_currency, '') AS net_currency, COALESCE(l.lines, 0) AS lines, COALESCE(l.net_minor, 0) AS net_minor
+		SELECT `+payouts.listOf("p")+`, COALESCE(l.net_currency, '') AS net_currency, COALESCE(l.lines, 0) AS lines, COALESCE(l.net_minor, 0) AS net_minor,
+		(EXISTS (SELECT 1 FROM tieout_payout_lines o WHERE o.payout_id = p.id AND o.feed = p.feed AND o.account = p.account AND o.category = 'payout')
+			OR EXISTS (SELECT 1 FROM tieout_coverage c WHERE c.feed = p.feed AND c.account = p.account AND c.reason = '')) AS all_held
 		FROM chosen p LEFT JOIN (
 			SELECT feed, account, payout_id, net_currency, COUNT(*) AS lines, CAST(SUM(net_minor) AS BIGINT) AS net_minor
 			FROM tieout_payout_lines WHERE category <> 'payout' AND payout_id IN (SELECT id FROM chosen) GROUP BY feed, account, payout_id, net_currency
@@ -119,7 +125,7 @@ func groupPayouts(rows iter.Seq2[payoutSumRow, error]) iter.Seq2[reconcile.Payou
 				if sum.Payout.ID != "" && !yield(sum, nil) {
 					return
 				}
-				sum = reconcile.PayoutSum{Payout: payoutOfRow(row.payoutRow)}
+				sum = reconcile.PayoutSum{Payout: payoutOfRow(row.payoutRow), AllHeld: row.AllHeld}
 			}
 			if row.Lines > 0 {
 				sum.Lines += row.Lines

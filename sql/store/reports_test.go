@@ -72,7 +72,7 @@ func TestPayoutSumsLeaveOutThePayoutAndBeginWithWhatIsWrong(t *testing.T) {
 			{Payout: differs, Lines: 1, Sums: []money.Amount{eur(99)}},
 			{Payout: failed},
 			{Payout: recent},
-			{Payout: payout("po_1"), Lines: 2, Sums: []money.Amount{eur(100)}},
+			{Payout: payout("po_1"), Lines: 2, Sums: []money.Amount{eur(100)}, AllHeld: true},
 			{Payout: payout("po_2")},
 			{Payout: payout("po_3"), Lines: 2, Sums: []money.Amount{eur(1), {Minor: 7, Currency: "JPY"}}},
 		})
@@ -80,6 +80,13 @@ func TestPayoutSumsLeaveOutThePayoutAndBeginWithWhatIsWrong(t *testing.T) {
 			succeed(t, err)
 			equal(t, "first", sum.Payout.ID, "po_7")
 			break
+		}
+		// A fetch that ended well has listed the lines of every payout, one that did not may have missed some.
+		for reason, want := range map[string]bool{"": true, "broke off": false} {
+			succeed(t, s.SetCoverage(ctx, 1, reconcile.Coverage{Feed: "stripe", Account: "default", Reason: reason}))
+			for _, sum := range collect(t, s.PayoutSums(ctx)) {
+				equal(t, sum.ID+" after a fetch that ended with "+reason, sum.AllHeld, want || sum.ID == "po_1")
+			}
 		}
 	})
 }

@@ -100,7 +100,6 @@ CREATE TABLE tieout_payments (
 CREATE INDEX tieout_payments_id ON tieout_payments (id);
 CREATE INDEX tieout_payments_source_id ON tieout_payments (source_id);
 CREATE INDEX tieout_payments_reference ON tieout_payments (reference);
-CREATE INDEX tieout_payments_open ON tieout_payments (created_at) WHERE status IN ('pending', 'suspended');
 CREATE INDEX tieout_payments_cluster ON tieout_payments (cluster, face);
 CREATE INDEX tieout_payments_touched ON tieout_payments (touched);
 

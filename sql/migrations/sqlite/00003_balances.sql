@@ -1,0 +1,23 @@
+-- +goose Up
+-- Projection: what a provider states that an account holds in one currency, one row for each instant as of which it said so.
+CREATE TABLE tieout_balances (
+    feed TEXT NOT NULL,
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    minor BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    touched BIGINT NOT NULL,
+    PRIMARY KEY (feed, account, kind, id)
+) WITHOUT ROWID;
+CREATE INDEX tieout_balances_at ON tieout_balances (feed, account, currency, at);
+
+-- The tie-out in money looks objects up by id, and adds movements up by time.
+CREATE INDEX tieout_refunds_id ON tieout_refunds (id);
+CREATE INDEX tieout_disputes_id ON tieout_disputes (id);
+CREATE INDEX tieout_payouts_id ON tieout_payouts (id);
+CREATE INDEX tieout_movements_created_at ON tieout_movements (feed, account, net_currency, created_at, net_minor);
+CREATE INDEX tieout_payments_created_at ON tieout_payments (created_at);
+CREATE INDEX tieout_payments_succeeded_at ON tieout_payments (succeeded_at);
+CREATE INDEX tieout_payments_unsettled ON tieout_payments (created_at) WHERE status IN ('pending', 'suspended');
