@@ -272,7 +272,7 @@ func paysOut(automatic bool) func(*telling, filled) error {
 func lists(complete bool) func(*telling, filled) error {
 	return func(w *telling, s filled) error {
 		return change(w.payouts, s.word("id"), func(p *reconcile.PayoutSum) {
-			p.Itemised, p.Sums = complete, []money.Amount{s.amount("amount")}
+			p.Itemised, p.AllHeld, p.Sums = complete, complete, []money.Amount{s.amount("amount")}
 			if s.has("other") {
 				p.Sums = append(p.Sums, s.amount("other"))
 			}
