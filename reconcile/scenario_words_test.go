@@ -291,10 +291,8 @@ func reads(tell func(*reconcile.Coverage, filled)) func(*telling, filled) error 
 // setting changes one rule of the policy, under the name that it has in the configuration.
 func setting(p *reconcile.Policy, name, length string) error {
 	lengths := map[string]*time.Duration{
-		"grace.missing_at_provider": &p.Grace.MissingAtProvider, "grace.missing_order": &p.Grace.MissingOrder,
-		"grace.paid_not_recorded": &p.Grace.PaidNotRecorded, "settlement_overdue_after": &p.SettlementOverdueAfter,
-		"cancel.declined_after": &p.Cancel.DeclinedAfter, "cancel.no_attempt_after": &p.Cancel.NoAttemptAfter,
-		"cancel.waiting_intent_after": &p.Cancel.WaitingIntentAfter, "sticky_for": &p.StickyFor,
+		"grace.missing_at_provider": &p.Grace.MissingAtProvider, "settlement_overdue_after": &p.SettlementOverdueAfter,
+		"cancel.no_attempt_after": &p.Cancel.NoAttemptAfter, "cancel.waiting_intent_after": &p.Cancel.WaitingIntentAfter,
 	}
 	if lengths[name] == nil {
 		return fmt.Errorf("there is no setting %s", name)
