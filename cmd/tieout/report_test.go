@@ -125,7 +125,9 @@ func TestPayoutDifference(t *testing.T) {
 		payout reconcile.PayoutSum
 		want   *money.Amount
 	}{
-		"complete":        {reconcile.PayoutSum{Payout: reconcile.Payout{Amount: eur(100), Automatic: true, Itemised: true}, Sums: lines}, figure(eur(10))},
+		"complete":        {reconcile.PayoutSum{Payout: reconcile.Payout{Amount: eur(100), Automatic: true, Itemised: true}, Lines: 1, Sums: lines, AllHeld: true}, figure(eur(10))},
+		"not all held":    {reconcile.PayoutSum{Payout: reconcile.Payout{Amount: eur(100), Automatic: true, Itemised: true}, Lines: 1, Sums: lines}, nil},
+		"nothing listed":  {reconcile.PayoutSum{Payout: reconcile.Payout{Amount: eur(100), Automatic: true, Itemised: true}, AllHeld: true}, figure(eur(100))},
 		"in progress":     {reconcile.PayoutSum{Payout: reconcile.Payout{Amount: eur(100), Automatic: true}, Sums: lines}, nil},
 		"nothing is held": {reconcile.PayoutSum{Payout: reconcile.Payout{Amount: eur(100)}}, nil},
 	} {

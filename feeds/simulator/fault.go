@@ -1,10 +1,8 @@
 package simulator
 
 import (
-	"cmp"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 )
 
@@ -35,7 +33,6 @@ const patience = 7 * day
 // plantedFault is a fault and what must be said of it from when on.
 type plantedFault struct {
 	Fault
-	code       string
 	from       time.Time
 	difference int64
 }
@@ -44,7 +41,7 @@ type plantedFault struct {
 func (w *World) plant() error {
 	for i, fault := range w.cfg.Faults {
 		rng := rand.New(rand.NewPCG(w.cfg.Seed, 1<<40+uint64(i)))
-		planted := plantedFault{Fault: fault, code: codeUnexplained, from: fault.From, difference: fault.Minor}
+		planted := plantedFault{Fault: fault, from: fault.From, difference: fault.Minor}
 		if err := w.plantOne(rng, &planted); err != nil {
 			return err
 		}
@@ -62,7 +59,7 @@ func (w *World) plantOne(rng *rand.Rand, f *plantedFault) error {
 		w.movements.push(m)
 		return nil
 	case FaultPayout:
-		return w.plantPayout(f)
+		return w.plantPayout(f.Fault)
 	case FaultStated:
 		return nil
 	}
@@ -108,7 +105,7 @@ func (w *World) bookedCharge(f Fault) *charge {
 }
 
 // plantPayout makes the first automatic payout from the fault's instant on differ.
-func (w *World) plantPayout(f *plantedFault) error {
+func (w *World) plantPayout(f Fault) error {
 	d := f.From.Truncate(day)
 	if d.Add(payoutHour).Before(f.From) {
 		d = d.AddDate(0, 0, 1)
@@ -118,7 +115,6 @@ func (w *World) plantPayout(f *plantedFault) error {
 		return fmt.Errorf("simulator: Config.Faults: the payout in %s of %s has a story of its own", f.Currency, d.Format(time.DateOnly))
 	}
 	w.payoutResidues[key] = f.Minor
-	f.code = codePayoutMismatch
 	return nil
 }
 
@@ -137,17 +133,15 @@ func (w *World) faultExpectations(t time.Time) []Expectation {
 	unexplained := map[string]Expectation{}
 	var out []Expectation
 	for _, f := range w.faults {
-		if t.Before(f.from) {
+		if f.Kind == FaultPayout || t.Before(f.from) {
 			continue
 		}
-		if f.code == codeUnexplained {
-			e, ok := unexplained[f.Currency]
-			if !ok {
-				e = Expectation{Code: f.code, Currency: f.Currency, From: f.from, story: "fault"}
-			}
-			e.Difference += f.difference
-			unexplained[f.Currency] = e
+		e, ok := unexplained[f.Currency]
+		if !ok {
+			e = Expectation{Code: codeUnexplained, Currency: f.Currency, From: f.from, story: "fault"}
 		}
+		e.Difference += f.difference
+		unexplained[f.Currency] = e
 	}
 	for _, currency := range sortedKeys(unexplained) {
 		out = append(out, unexplained[currency])
@@ -160,6 +154,5 @@ func (w *World) faultExpectations(t time.Time) []Expectation {
 			})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Expectation) int { return cmp.Compare(a.Code, b.Code) })
 	return out
 }
