@@ -178,10 +178,10 @@ func TestRebuildKeepsWhatWasJudged(t *testing.T) {
 				_, err := s.Exec(ctx, "DELETE FROM tieout_"+table)
 				succeed(t, err)
 			}
-			random, byBody := rand.New(rand.NewPCG(seed, 9)), map[string]reconcile.Record{}
+			tangled, byBody := newTangle(rand.New(rand.NewPCG(seed, 9))), map[string]reconcile.Record{}
 			now := noon.Add(48 * time.Hour)
 			for range 5 {
-				records := tangle(random, 30)
+				records := tangled.records(30)
 				for _, record := range records {
 					byBody[string(item(record).Observation.Body)] = record
 				}
