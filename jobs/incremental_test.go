@@ -3,6 +3,7 @@ package jobs
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -178,6 +179,9 @@ func (w *twins) judge() {
 			return (&AgeSettlements{Judging: w.judging(s), Unsettled: s}).Run(context.Background(), w.session(false), &reconcile.Step{})
 		})
 	}
+	if w.random.IntN(5) == 0 {
+		w.fail()
+	}
 	var held, again [2][]string
 	for i, s := range w.stores {
 		held[i] = w.reconcile(s, i == 1)
@@ -194,6 +198,29 @@ func (w *twins) judge() {
 	}
 }
 
+// fail has a run end before its end: it kept what it judged and not how far it came.
+func (w *twins) fail() {
+	w.t.Helper()
+	for i, s := range w.stores {
+		job := w.job(s)
+		job.Ledger = forgetful{s}
+		if err := job.Run(context.Background(), w.session(i == 1), &reconcile.Step{}); !errors.Is(err, errKilled) {
+			w.t.Fatal(err)
+		}
+	}
+	w.run++
+}
+
+var errKilled = errors.New("killed")
+
+type forgetful struct{ Ledger }
+
+func (forgetful) SetJudged(context.Context, reconcile.Progress) error { return errKilled }
+
+func (w *twins) job(s *store.Store) *Reconcile {
+	return &Reconcile{Judging: w.judging(s), Everything: s, Ledger: s, Money: s, Version: w.version}
+}
+
 func (w *twins) judging(s *store.Store) Judging {
 	return Judging{Cases: s, Judgements: s, Policy: w.policy, Accounts: w.accounts}
 }
@@ -204,8 +231,7 @@ func (w *twins) session(full bool) Session {
 
 func (w *twins) reconcile(s *store.Store, full bool) []string {
 	w.t.Helper()
-	job := &Reconcile{Judging: w.judging(s), Everything: s, Ledger: s, Money: s, Version: w.version}
-	if err := job.Run(context.Background(), w.session(full), &reconcile.Step{}); err != nil {
+	if err := w.job(s).Run(context.Background(), w.session(full), &reconcile.Step{}); err != nil {
 		w.t.Fatalf("run %d at %s, full: %t: %v", w.run, w.now, full, err)
 	}
 	return held(w.t, s)

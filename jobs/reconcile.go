@@ -68,11 +68,12 @@ func (r *Reconcile) Run(ctx context.Context, s Session, step *reconcile.Step) er
 	if err != nil {
 		return err
 	}
-	if err := r.Cases.Cluster(ctx); err != nil {
-		return err
-	}
+	// What is observed from here on has a higher number and is judged in the next run, whether or not this one sees it.
 	progress, err := r.Ledger.Progress(ctx)
 	if err != nil {
+		return err
+	}
+	if err := r.Cases.Cluster(ctx); err != nil {
 		return err
 	}
 	basis := r.basis(in)

@@ -22,7 +22,7 @@ func TestClustersSeeWhatTheWholeStoreSees(t *testing.T) {
 		name  string
 		url   func(testing.TB) string
 		seeds uint64
-	}{{store.SQLite, storetest.SQLiteURL, 100}, {store.Postgres, storetest.PostgresURL, 8}} {
+	}{{store.SQLite, storetest.SQLiteURL, 60}, {store.Postgres, storetest.PostgresURL, 8}} {
 		t.Run(database.name, func(t *testing.T) {
 			s := storetest.Open(t, database.url(t))
 			for seed := range database.seeds {
@@ -41,12 +41,13 @@ func unfold(t *testing.T, s *store.Store, seed uint64) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 1))
 	most := 1 + random.IntN(1+random.IntN(30)) // in a crowded world everything meets in more than one way
+	tangled := newTangle(random)
 	world := map[reconcile.Key]reconcile.Record{}
 	var since int64
 	var before []reconcile.Case
 	for batch := range 8 {
 		for range 1 + random.IntN(3) {
-			records := tangle(random, 1+random.IntN(most))
+			records := tangled.records(1 + random.IntN(most))
 			observe(t, s, records...)
 			for _, record := range records {
 				world[record.RecordKey()] = record
@@ -140,59 +141,91 @@ var tangledIDs = []string{"", "", "src_0", "src_1", "src_2", "src_9", "pi_0", "p
 
 // tangle makes versions of few objects with few ids and references, so that they collide often: what changes is whatever a
 // later version says otherwise, and what cannot be read comes and goes.
-func tangle(random *rand.Rand, n int) []reconcile.Record {
+type tangle struct {
+	random          *rand.Rand
+	references, ids []string // those of all that come up in this world
+}
+
+func newTangle(random *rand.Rand) tangle {
+	some := func(list []string) []string {
+		chosen := make([]string, 2+random.IntN(len(list)))
+		for i := range chosen {
+			chosen[i] = list[random.IntN(len(list))]
+		}
+		return chosen
+	}
+	return tangle{random, some(tangledReferences), some(tangledIDs)}
+}
+
+func (w tangle) records(n int) []reconcile.Record {
 	records := make([]reconcile.Record, n)
 	for i := range records {
-		record := tangledRecord(random)
-		if random.IntN(6) == 0 {
-			record = reconcile.Rejection{Key: record.RecordKey(), Reason: "no", Reference: pick(random, tangledReferences), LinkedID: pick(random, tangledIDs)}
-		}
-		records[i] = record
+		records[i] = w.record()
 	}
 	return records
 }
 
-func pick(random *rand.Rand, list []string) string { return list[random.IntN(len(list))] }
+func (w tangle) record() reconcile.Record {
+	readable := w.readable()
+	if w.random.IntN(6) > 0 {
+		return readable
+	}
+	rejection := reconcile.Rejection{Key: readable.RecordKey(), Reason: "no", Reference: w.reference(), LinkedID: w.id()}
+	if id := w.id(); id != "" && w.random.IntN(4) == 0 {
+		rejection.Kind, rejection.ID = "row", id // of a kind that nobody knows, with an id that is known
+	}
+	return rejection
+}
 
-func tangledRecord(random *rand.Rand) reconcile.Record {
-	reference, id := pick(random, tangledReferences), pick(random, tangledIDs)
-	number := random.IntN(4)
+func (w tangle) reference() string { return w.references[w.random.IntN(len(w.references))] }
+func (w tangle) id() string        { return w.ids[w.random.IntN(len(w.ids))] }
+
+// sourceID is the id of a source or PaymentIntent, or none.
+func (w tangle) sourceID() string {
+	if id := w.id(); strings.HasPrefix(id, "src_") || strings.HasPrefix(id, "pi_") {
+		return id
+	}
+	return ""
+}
+
+func (w tangle) readable() reconcile.Record {
+	number := w.random.IntN(4)
 	at := func(kind, prefix string) reconcile.Key {
 		key := stripeKey(kind, fmt.Sprint(prefix, number))
-		if random.IntN(5) == 0 {
+		if w.random.IntN(5) == 0 {
 			key.Account = "other"
 		}
 		return key
 	}
-	switch random.IntN(12) {
+	switch w.random.IntN(12) {
 	case 0, 1, 2:
-		return order(cmp.Or(reference, "R-1"), id)
+		return order(cmp.Or(w.reference(), "R-1"), w.id())
 	case 3:
-		return withKey(source("", reference, reconcile.SourceConsumed), at("source", "src_"))
+		return withKey(source("", w.reference(), reconcile.SourceConsumed), at("source", "src_"))
 	case 4:
-		return withKey(source("", reference, reconcile.SourcePending), at("payment_intent", "pi_"))
+		return withKey(source("", w.reference(), reconcile.SourcePending), at("payment_intent", "pi_"))
 	case 5, 6:
-		payment := charge("", pick(random, tangledIDs[:8]), reference)
+		payment := charge("", w.sourceID(), w.reference())
 		payment.Key = at("charge", "ch_")
 		return payment
 	case 7:
-		payment := auth(fmt.Sprint("1-2-", number), reference, reconcile.PaymentSucceeded)
-		if random.IntN(4) == 0 {
+		payment := auth(fmt.Sprint("1-2-", number), w.reference(), reconcile.PaymentSucceeded)
+		if w.random.IntN(4) == 0 {
 			payment.ID = fmt.Sprint("ch_", number) // the id of another feed's payment
 		}
 		return payment
 	case 8:
-		return reconcile.SourceEvent{Key: at("event", "evt_"), SourceID: id, At: noon}
+		return reconcile.SourceEvent{Key: at("event", "evt_"), SourceID: w.id(), At: noon}
 	case 9:
-		refund := reconcile.Refund{Key: at("refund", "re_"), PaymentID: id, Reference: reference, Amount: eur(1)}
-		if random.IntN(2) == 0 {
+		refund := reconcile.Refund{Key: at("refund", "re_"), PaymentID: w.id(), Reference: w.reference(), Amount: eur(1)}
+		if w.random.IntN(2) == 0 {
 			refund.Key = trustKey("refund", fmt.Sprint("1-3-", number))
 		}
 		return refund
 	case 10:
-		return reconcile.Dispute{Key: at("dispute", "dp_"), PaymentID: id, Amount: eur(1)}
+		return reconcile.Dispute{Key: at("dispute", "dp_"), PaymentID: w.id(), Amount: eur(1)}
 	default:
-		return reconcile.RefundRequest{Key: shopKey("refund_request", fmt.Sprint("rf_", number)), OrderReference: reference, Amount: eur(1)}
+		return reconcile.RefundRequest{Key: shopKey("refund_request", fmt.Sprint("rf_", number)), OrderReference: w.reference(), Amount: eur(1)}
 	}
 }
 

@@ -28,7 +28,7 @@ func rowOfOrder(o reconcile.Order) orderRow {
 		keyRow: rowOfKey(o.Key), PaymentID: o.PaymentID, Provider: o.Provider,
 		Minor: o.Amount.Minor, Currency: o.Amount.Currency, Status: string(o.Status),
 		CreatedAt: micros(o.CreatedAt), PaidAt: micros(o.PaidAt), CanceledAt: micros(o.CanceledAt), ChangedAt: micros(o.ChangedAt),
-		memberRow: memberAt(homeOfReference(o.ID), face),
+		memberRow: memberAt(cmp.Or(homeOfReference(o.ID), homeOfObject(o.Key, o.ID)), face),
 	}
 }
 

@@ -77,10 +77,23 @@ func restart(ctx context.Context, tx session) error {
 	return err
 }
 
-// caseRows say in SQL which case a row leads to: reconcile.CaseKeyOfOrder, LooseKeyOf and CaseKeyOfRejection.
-var caseRows = []struct{ table, caseKey string }{
-	{"tieout_orders", "'order/' || c.id"},
-	{"tieout_sources", "'loose/' || c.feed || '/' || c.account || '/' || c.id"},
-	{"tieout_payments", "'loose/' || c.feed || '/' || c.account || '/' || CASE WHEN c.source_id = '' THEN c.id ELSE c.source_id END"},
-	{"tieout_rejections", "'rejection/' || c.feed || '/' || c.account || '/' || c.kind || '/' || c.id"},
+// caseRow says in SQL to which case a row leads, or led when it could be read, or could not.
+type caseRow struct{ table, caseKey string }
+
+// caseRows are reconcile.CaseKeyOfOrder, LooseKeyOf and CaseKeyOfRejection. What was found of an object that is a rejection now stays
+// with it, and the other way round.
+var caseRows = allCaseRows()
+
+func allCaseRows() []caseRow {
+	list := []caseRow{
+		{"tieout_rejections", "'order/' || c.id"},
+		{"tieout_rejections", "'loose/' || c.feed || '/' || c.account || '/' || c.id"},
+		{"tieout_orders", "'order/' || c.id"},
+		{"tieout_sources", "'loose/' || c.feed || '/' || c.account || '/' || c.id"},
+		{"tieout_payments", "'loose/' || c.feed || '/' || c.account || '/' || CASE WHEN c.source_id = '' THEN c.id ELSE c.source_id END"},
+	}
+	for _, table := range clusteredTables {
+		list = append(list, caseRow{table, "'rejection/' || c.feed || '/' || c.account || '/' || c.kind || '/' || c.id"})
+	}
+	return list
 }
