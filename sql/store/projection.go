@@ -54,6 +54,8 @@ type projector interface {
 	// save brings the records of its own type up to date, leaves the others alone and returns how many were its own. change
 	// numbers the change that the written rows take part in.
 	save(ctx context.Context, s session, change int64, records []reconcile.Record) (int, error)
+	// load is save for records whose keys are new.
+	load(ctx context.Context, s session, change int64, records []reconcile.Record) (int, error)
 	remove(ctx context.Context, s session, change int64, keys []reconcile.Key) error
 	empty(ctx context.Context, s session) error
 }
@@ -67,7 +69,19 @@ var projections = []projector{
 type touchable interface{ touch(change int64) }
 
 func (p projection[R, D]) save(ctx context.Context, s session, change int64, records []reconcile.Record) (int, error) {
-	var rows []R
+	rows := p.rowsOf(change, records)
+	_, err := p.upsert(ctx, s, rows)
+	return len(rows), err
+}
+
+func (p projection[R, D]) load(ctx context.Context, s session, change int64, records []reconcile.Record) (int, error) {
+	rows := p.rowsOf(change, records)
+	_, err := p.table.load(ctx, s, rows)
+	return len(rows), err
+}
+
+// rowsOf are the rows of the records of its own type.
+func (p projection[R, D]) rowsOf(change int64, records []reconcile.Record) (rows []R) {
 	for _, record := range records {
 		if own, ok := record.(D); ok {
 			row := p.toRow(own)
@@ -75,8 +89,7 @@ func (p projection[R, D]) save(ctx context.Context, s session, change int64, rec
 			rows = append(rows, row)
 		}
 	}
-	_, err := p.upsert(ctx, s, rows)
-	return len(rows), err
+	return rows
 }
 
 // remove deletes rows. That their clusters lost them is noted, since no row is left to tell.
@@ -99,9 +112,14 @@ func (p projection[R, D]) empty(ctx context.Context, s session) error {
 
 // project brings the projections up to date with the records, no two of which have the same key.
 func project(ctx context.Context, s session, change int64, records []reconcile.Record) error {
+	return distribute(ctx, s, change, records, projector.save)
+}
+
+// distribute gives each projection the records, of which it takes its own.
+func distribute(ctx context.Context, s session, change int64, records []reconcile.Record, to func(projector, context.Context, session, int64, []reconcile.Record) (int, error)) error {
 	saved := 0
 	for _, p := range projections {
-		count, err := p.save(ctx, s, change, records)
+		count, err := to(p, ctx, s, change, records)
 		if err != nil {
 			return err
 		}
