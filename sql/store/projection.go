@@ -55,6 +55,8 @@ type projector interface {
 	// save brings the records of its own type up to date, leaves the others alone and returns how many were its own. change
 	// numbers the change that the written rows take part in; left has the clusters of those whose rows were removed in it.
 	save(ctx context.Context, s session, change int64, records []reconcile.Record, left map[reconcile.Key]string) (int, error)
+	// load is save for records whose keys are new.
+	load(ctx context.Context, s session, change int64, records []reconcile.Record) (int, error)
 	remove(ctx context.Context, s session, change int64, keys []reconcile.Key, left map[reconcile.Key]string) error
 	empty(ctx context.Context, s session) error
 }
@@ -68,7 +70,19 @@ var projections = []projector{
 type touchable interface{ touch(change int64) }
 
 func (p projection[R, D]) save(ctx context.Context, s session, change int64, records []reconcile.Record, left map[reconcile.Key]string) (int, error) {
-	var rows []R
+	rows := p.rowsOf(change, records, left)
+	_, err := p.upsert(ctx, s, rows)
+	return len(rows), err
+}
+
+func (p projection[R, D]) load(ctx context.Context, s session, change int64, records []reconcile.Record) (int, error) {
+	rows := p.rowsOf(change, records, nil)
+	_, err := p.table.load(ctx, s, rows)
+	return len(rows), err
+}
+
+// rowsOf are the rows of the records of its own type. One that was removed in this change begins in the cluster that it left.
+func (p projection[R, D]) rowsOf(change int64, records []reconcile.Record, left map[reconcile.Key]string) (rows []R) {
 	for _, record := range records {
 		if own, ok := record.(D); ok {
 			row := p.toRow(own)
@@ -79,8 +93,7 @@ func (p projection[R, D]) save(ctx context.Context, s session, change int64, rec
 			rows = append(rows, row)
 		}
 	}
-	_, err := p.upsert(ctx, s, rows)
-	return len(rows), err
+	return rows
 }
 
 // remove deletes rows. That their clusters lost them is noted, since no row is left to tell, and left says which they were.
@@ -121,9 +134,14 @@ func (p projection[R, D]) empty(ctx context.Context, s session) error {
 
 // project brings the projections up to date with the records, no two of which have the same key.
 func project(ctx context.Context, s session, change int64, records []reconcile.Record, left map[reconcile.Key]string) error {
+	return distribute(records, func(p projector) (int, error) { return p.save(ctx, s, change, records, left) })
+}
+
+// distribute gives each projection the records, of which it takes its own.
+func distribute(records []reconcile.Record, to func(projector) (int, error)) error {
 	saved := 0
 	for _, p := range projections {
-		count, err := p.save(ctx, s, change, records, left)
+		count, err := to(p)
 		if err != nil {
 			return err
 		}
