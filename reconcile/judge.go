@@ -16,8 +16,11 @@ type Context struct {
 }
 
 // Judge says what a case comes to. It is a pure function: the same case in the same context gives the same verdict.
-func Judge(c Case, ctx Context) Verdict {
-	j := &judge{c: c, ctx: ctx, policy: ctx.Policy, now: ctx.Now, verdict: Verdict{CaseKey: c.Key, OrderReference: c.Reference()}}
+func Judge(c Case, ctx Context) Verdict { return judgeCase(c, ctx, nil) }
+
+// judgeCase judges, and tells trace, where there is one, each condition it looks at.
+func judgeCase(c Case, ctx Context, t *trace) Verdict {
+	j := &judge{c: c, ctx: ctx, policy: ctx.Policy, now: ctx.Now, trace: t, verdict: Verdict{CaseKey: c.Key, OrderReference: c.Reference()}}
 	j.weigh()
 	j.disputes()
 	j.settlements()
@@ -40,6 +43,7 @@ type judge struct {
 	ctx     Context
 	policy  Policy
 	now     time.Time
+	trace   *trace // nil in an ordinary judgement
 	verdict Verdict
 
 	taken   []held
@@ -117,18 +121,27 @@ func live(payments []held) []held {
 	return slices.DeleteFunc(slices.Clone(payments), func(h held) bool { return h.net() <= 0 })
 }
 
-// due reports whether t has come; if not, the case is looked at again then.
-func (j *judge) due(t time.Time) bool {
+// due reports whether t has come, as is asked; if not, the case is looked at again then.
+func (j *judge) due(t time.Time, asks string) bool {
+	come := j.reached(t, asks)
+	j.noteTime(asks, come, "it comes", t)
+	return come
+}
+
+// reached is due for an instant that is not a condition by itself.
+func (j *judge) reached(t time.Time, then string) bool {
 	if j.now.Before(t) {
-		j.reviewAt(t)
+		j.reviewAt(t, then)
 		return false
 	}
 	return true
 }
 
-func (j *judge) reviewAt(t time.Time) {
+// reviewAt has the case looked at again at t; then says what will be so.
+func (j *judge) reviewAt(t time.Time, then string) {
 	if t.After(j.now) {
 		j.verdict.NextReview = earliest(j.verdict.NextReview, t)
+		j.trace.review(t, then)
 	}
 }
 
@@ -181,6 +194,9 @@ func (j *judge) conclude() {
 	}
 	if j.c.Order != nil {
 		v.Order = j.c.Order.Amount
+	}
+	if j.trace != nil {
+		j.noteMatched()
 	}
 	j.concludePayment()
 }
