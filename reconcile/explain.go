@@ -14,6 +14,8 @@ type Around struct {
 type Explanation struct {
 	Case      Case
 	Verdict   Verdict
+	Facts     []Fact     // earliest first
+	Links     []Linked   // its own payments and sources, then those that its order was a candidate for
 	Questions []Question // in the order in which they were asked
 	Reviews   []Review   // earliest first
 }
@@ -22,7 +24,10 @@ type Explanation struct {
 func Explain(c Case, around Around, ctx Context) Explanation {
 	t := &trace{}
 	verdict := judgeCase(c, ctx, t)
-	return Explanation{Case: c, Verdict: verdict, Questions: t.questions, Reviews: inTime(t.reviews)}
+	return Explanation{
+		Case: c, Verdict: verdict, Facts: factsInTime(c, around), Links: explainLinks(c, around.Facts, ctx.Policy),
+		Questions: t.questions, Reviews: inTime(t.reviews),
+	}
 }
 
 // inTime orders reviews and drops those that say the same.

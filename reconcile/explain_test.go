@@ -1,8 +1,11 @@
 package reconcile_test
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -58,4 +61,166 @@ func checkTrace(t *rapid.T, e reconcile.Explanation) {
 
 func asksFor(q reconcile.Question, e reconcile.Exception) bool {
 	return q.Topic == string(e.Code) && q.Feed == e.Feed && q.Account == e.Account && q.About == e.TransactionReference
+}
+
+// What is told of how payments and sources were linked: the order, the rule in a sentence, and the orders that were not
+// chosen.
+func TestLinksAreExplained(t *testing.T) {
+	const cut, long, other = "SHENZHEN-EXPO-2026-HALL-7", "SHENZHEN-EXPO-2026-HALL-7-A", "SHENZHEN-EXPO-2026-HALL-7-B"
+	for name, test := range map[string]struct {
+		told  []reconcile.Record
+		about string
+		want  []string
+	}{
+		"the order stores its id": {
+			told: told(order("A-1", reconcile.OrderPaid, storing("ch_1")), charge("ch_1", "A-1")),
+			want: says("ch_1 → A-1: the order stores its id"),
+		},
+		"the stored id counts more than the reference": {
+			told:  told(order("A-1", reconcile.OrderPaid, storing("ch_1")), order("B-2", reconcile.OrderPaid), charge("ch_1", "B-2")),
+			about: "order/A-1",
+			want: says("ch_1 → A-1: the order stores its id; the provider's object names order B-2, the stored id is on order A-1: the stored id counts",
+				"not B-2: the provider's object names it, and the stored id counts"),
+		},
+		"the order that was named and not chosen hears of it": {
+			told:  told(order("A-1", reconcile.OrderPaid, storing("ch_1")), order("B-2", reconcile.OrderPaid), charge("ch_1", "B-2")),
+			about: "order/B-2",
+			want: says("ch_1 → A-1: the order stores its id; the provider's object names order B-2, the stored id is on order A-1: the stored id counts",
+				"not B-2: the provider's object names it, and the stored id counts"),
+		},
+		"two orders store the id, and one is named": {
+			told:  told(order("A-1", reconcile.OrderPaid, storing("ch_1")), order("B-2", reconcile.OrderPaid, storing("ch_1")), charge("ch_1", "A-1")),
+			about: "order/A-1",
+			want: says("ch_1 → A-1: the order stores its id; the id is also stored on B-2",
+				"not B-2: it stores the id as well, and the provider's object names the other one"),
+		},
+		"two orders store the id, and none is named": {
+			told:  told(order("A-1", reconcile.OrderPaid, storing("ch_1")), order("B-2", reconcile.OrderPaid, storing("ch_1")), charge("ch_1", "")),
+			about: "order/A-1",
+			want: says("ch_1 → nothing: it fits 2 orders equally (A-1, B-2)",
+				"not A-1: it stores the id, and so does another one: none is guessed", "not B-2: it stores the id, and so does another one: none is guessed"),
+		},
+		"a source goes where its payment goes": {
+			told: told(order("A-1", reconcile.OrderPaid), source("src_1", "", reconcile.SourceConsumed), charge("ch_1", "A-1", charging("src_1"))),
+			want: says("ch_1 → A-1: it names the order", "src_1 → A-1: its payment names the order"),
+		},
+		"a payment goes where its source goes": {
+			told: told(order("A-1", reconcile.OrderPaid), source("src_1", "A-1", reconcile.SourceConsumed), charge("ch_1", "", charging("src_1"))),
+			want: says("ch_1 → A-1: its source names the order", "src_1 → A-1: it names the order"),
+		},
+		"its own reference counts more than its source's": {
+			told:  told(order("A-1", reconcile.OrderPaid), order("B-2", reconcile.OrderPaid), source("src_1", "B-2", reconcile.SourceConsumed), charge("ch_1", "A-1", charging("src_1"))),
+			about: "order/A-1",
+			want:  says("ch_1 → A-1: it names the order", "not B-2: its source names it, and its own reference counts"),
+		},
+		"cut off, it fits one": {
+			told: told(order(long, reconcile.OrderPaid), auth("1-9-1", cut, "100")),
+			want: says("1-9-1 → " + long + ": the reference it names, cut to 25 characters, fits this order alone"),
+		},
+		"cut off, it fits two": {
+			told:  told(order(long, reconcile.OrderPaid), order(other, reconcile.OrderPaid), auth("1-9-1", cut, "100")),
+			about: "order/" + long,
+			want: says("1-9-1 → nothing: it fits 2 orders equally ("+long+", "+other+")",
+				"not "+long+": the reference, as it was cut, fits another one just as well: none is guessed", "not "+other+": the reference, as it was cut, fits another one just as well: none is guessed"),
+		},
+		"an exact fit counts more than a cut one": {
+			told:  told(order(cut, reconcile.OrderPaid), order(long, reconcile.OrderPaid), auth("1-9-1", cut, "100")),
+			about: "order/" + cut,
+			want:  says("1-9-1 → "+cut+": it names the order", "not "+long+": it fits only when cut to the length that Trust Payments keeps, and an exact fit counts"),
+		},
+		"near is not enough": {
+			told: told(order("A-1", reconcile.OrderPaid), charge("ch_1", "a-1")),
+			want: says(`ch_1 → nothing: the shop has no order "a-1", and no order stores its id`, "not A-1: its reference differs in case, spaces or dashes: near, and never matched"),
+		},
+		"the same amount is no reason": {
+			told:  told(order("A-1", reconcile.OrderPaid), charge("ch_1", "")),
+			about: "loose/stripe/main/ch_1",
+			want:  says("ch_1 → nothing: it names no order, and no order stores its id"),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			facts, policy := factsOf(test.told), reconcile.DefaultPolicy()
+			e := reconcile.Explain(pick(t, reconcile.Assemble(facts, policy), test.about), reconcile.Around{Facts: facts}, reconcile.Context{Policy: policy, Coverage: allRead(noon), Now: noon})
+			var got []string
+			for _, linked := range e.Links {
+				got = append(got, fmt.Sprintf("%s → %s: %s", linked.Object.ID, cmp.Or(linked.Order, "nothing"), linked.Why))
+				for _, rejected := range linked.Rejected {
+					got = append(got, "not "+rejected.Order+": "+rejected.Why)
+				}
+			}
+			if diff := gocmp.Diff(test.want, got); diff != "" {
+				t.Errorf("links (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Every link told is the one that assembling made.
+func TestLinksAreThoseOfTheCases(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds.Draw(t, "world")
+		for _, c := range reconcile.Assemble(w.facts, w.policy) {
+			told := map[reconcile.Key]reconcile.Linked{}
+			for _, linked := range reconcile.Explain(c, reconcile.Around{Facts: w.facts}, w.at(w.now)).Links {
+				told[linked.Object] = linked
+				if slices.ContainsFunc(linked.Rejected, func(r reconcile.Candidate) bool { return r.Order == linked.Order }) {
+					t.Fatalf("%v is linked to an order that was rejected: %+v", linked.Object, linked)
+				}
+			}
+			for _, payment := range c.Payments {
+				if linked := told[payment.Key]; linked.Rule != payment.Rule || linked.Order != "" && reconcile.CaseKeyOfOrder(linked.Order) != c.Key || linked.Why == "" {
+					t.Fatalf("payment %v of case %s by %q is told as %+v", payment.Key, c.Key, payment.Rule, linked)
+				}
+			}
+			for _, source := range c.Sources {
+				if linked := told[source.Key]; linked.Order != "" && reconcile.CaseKeyOfOrder(linked.Order) != c.Key || linked.Why == "" {
+					t.Fatalf("source %v of case %s is told as %+v", source.Key, c.Key, linked)
+				}
+			}
+		}
+	})
+}
+
+// Everything that a case holds is told, earliest first, with the payout of each movement.
+func TestFactsAreToldInOrderOfTime(t *testing.T) {
+	records := told(
+		order("A-1", reconcile.OrderCanceled, storing("1-9-1"), changed(noon.Add(9*time.Hour))), auth("1-9-1", "A-1", "100", settledAt(noon.Add(2*day))),
+		source("src_1", "A-1", reconcile.SourceCanceled, madeAt(noon.Add(time.Hour))), chargeable("src_1", noon.Add(2*time.Hour)),
+		back("1-9-2", "1-9-1", eur(4000), noon.Add(4*day)), asked("rr_1", "A-1", eur(4000), noon.Add(3*day)), dispute("dp_1", "ch_1", eur(10000), reconcile.DisputeOpen),
+		charge("ch_1", "A-1", at(noon.Add(6*time.Hour))), unreadable("shop", "refund", "rr_9", "A-1", ""),
+	)
+	facts, policy := factsOf(records), reconcile.DefaultPolicy()
+	key := func(kind, id string) reconcile.Key {
+		return reconcile.Key{Feed: "stripe", Account: "main", Kind: kind, ID: id}
+	}
+	around := reconcile.Around{
+		Facts:     facts,
+		Movements: []reconcile.Movement{{Key: key("balance_transaction", "txn_1"), ObjectID: "ch_1", Category: "charge", Gross: eur(10000), Fee: eur(300), Net: eur(9700), CreatedAt: noon.Add(7 * time.Hour)}},
+		Lines:     []reconcile.PayoutLine{{Key: key("payout_line", "txn_1"), PayoutID: "po_1"}},
+		Payouts:   []reconcile.Payout{{Key: key("payout", "po_1"), Amount: eur(50000), Status: reconcile.PayoutPaid, CreatedAt: noon.Add(8 * day), ArrivalAt: noon.Add(10 * day)}},
+	}
+	e := reconcile.Explain(pick(t, reconcile.Assemble(facts, policy), "order/A-1"), around, reconcile.Context{Policy: policy, Coverage: allRead(noon), Now: noon})
+	var got []string
+	for _, fact := range e.Facts {
+		got = append(got, fact.Says)
+	}
+	want := says(
+		"The shop made order A-1 for 100.00 EUR to be paid through Stripe; it is canceled now and stores the payment id 1-9-1.",
+		"The shop canceled the order.",
+		"Trust Payments authorised 100.00 EUR (1-9-1), naming order A-1; it is succeeded (settlestatus 100) now.",
+		"Stripe made source src_1 over 100.00 EUR, naming order A-1; it is canceled now.",
+		"Source src_1 became chargeable.",
+		"Stripe took 100.00 EUR (ch_1), naming order A-1.",
+		"The balance at Stripe moved for ch_1 (charge, txn_1): gross 100.00 EUR, fee 3.00 EUR, net 97.00 EUR; paid out by po_1.",
+		"The shop changed the order last.",
+		"The customer disputed 100.00 EUR of payment ch_1 (dp_1); it is open, and evidence is due at 2026-03-20 12:00:00 UTC.",
+		"Trust Payments took the 100.00 EUR of 1-9-1.",
+		"The shop asked for a refund of 40.00 EUR (rr_1); it is requested now.",
+		"Trust Payments refunded 40.00 EUR of payment 1-9-1 (1-9-2); it is succeeded.",
+		"Stripe made payout po_1 of 500.00 EUR, which holds it; the provider says that it arrives at the bank at 2026-03-20 12:00:00 UTC.",
+		"The refund rr_9 of the shop could not be read: unknown status. It may be about this.",
+	)
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("facts (-want +got):\n%s", diff)
+	}
 }
