@@ -2,12 +2,15 @@ package reconcile
 
 import "slices"
 
-// Around is what is known around a case: the facts that it was assembled from, and the money that moved for it.
+// Around is what is known around a case: the facts that it was assembled from, the money that moved for it, and what tieout
+// did.
 type Around struct {
-	Facts     Facts
-	Movements []Movement
-	Lines     []PayoutLine
-	Payouts   []Payout
+	Facts         Facts
+	Movements     []Movement
+	Lines         []PayoutLine
+	Payouts       []Payout
+	Cancellations []Cancellation
+	Refunds       []RefundIntent
 }
 
 // Explanation is a verdict with everything that it rests on.

@@ -50,6 +50,7 @@ func factsInTime(c Case, around Around) []Fact {
 	}
 	l.beside(c)
 	l.money(around)
+	l.deeds(around)
 	slices.SortStableFunc(l.facts, func(a, b Fact) int {
 		if a.At.IsZero() != b.At.IsZero() {
 			return b.At.Compare(a.At)
@@ -143,7 +144,9 @@ func (l *chronicle) request(request RefundRequest) {
 // beside tells of what is not the case's and bears on it.
 func (l *chronicle) beside(c Case) {
 	for _, rejection := range c.Rejections {
-		l.tell(time.Time{}, rejection.Key, money.Amount{}, "rejected", "The %s %s of %s could not be read: %s. It may be about this.", rejection.Kind, rejection.ID, nameOf(rejection.Feed), rejection.Reason)
+		fact := FactOfRejection(rejection)
+		fact.Says += " It may be about this."
+		l.facts = append(l.facts, fact)
 	}
 	for _, payment := range c.Contested {
 		l.tell(payment.CreatedAt, payment.Key, payment.Amount, string(payment.Status), "Payment %s over %s, %s, fits this order and another one equally, and is linked to none.", payment.ID, payment.Amount, naming(payment.Reference))
@@ -153,14 +156,42 @@ func (l *chronicle) beside(c Case) {
 	}
 }
 
+// FactOfRejection tells of a row that could not be read.
+func FactOfRejection(rejection Rejection) Fact {
+	return Fact{Object: rejection.Key, Status: "rejected", Says: fmt.Sprintf("The %s %s of %s could not be read: %s.", rejection.Kind, rejection.ID, nameOf(rejection.Feed), rejection.Reason)}
+}
+
+// FactsOfMoney tells of movements and their payouts alone.
+func FactsOfMoney(around Around) []Fact {
+	l := &chronicle{}
+	l.money(around)
+	return l.facts
+}
+
 // money tells how the balance moved, and which payouts took that to the bank.
 func (l *chronicle) money(around Around) {
 	for _, movement := range around.Movements {
-		l.tell(movement.CreatedAt, movement.Key, movement.Net, movement.Category, "The balance at %s moved for %s (%s, %s): gross %s, fee %s, net %s; %s.", nameOf(movement.Feed), movement.ObjectID,
+		l.tell(movement.CreatedAt, movement.Key, movement.Net, movement.Category, "The balance at %s moved for %s (%s, %s): gross %s, fee %s, net %s; %s.", nameOf(movement.Feed), firstNonEmpty(movement.ObjectID, "no object"),
 			movement.Category, movement.ID, movement.Gross, movement.Fee, movement.Net, paidOut(movement, around.Lines))
 	}
 	for _, payout := range around.Payouts {
 		l.tell(payout.CreatedAt, payout.Key, payout.Amount, string(payout.Status), "%s made payout %s of %s, which holds it; %s.", nameOf(payout.Feed), payout.ID, payout.Amount, arrival(payout))
+	}
+}
+
+// deeds tells what tieout did about the case.
+func (l *chronicle) deeds(around Around) {
+	for _, cancel := range around.Cancellations {
+		detail := ""
+		if cancel.Detail != "" {
+			detail = " (" + cancel.Detail + ")"
+		}
+		l.tell(firstKnown(cancel.OutcomeAt, cancel.IntentAt), Key{Feed: ByTieout, Kind: "cancel", ID: cancel.OrderReference}, money.Amount{}, string(cancel.Outcome),
+			"tieout set out to cancel the order; it ended as: %s%s. The reason: %s", cancel.Outcome, detail, cancel.Reason)
+	}
+	for _, intent := range around.Refunds {
+		l.tell(intent.CreatedAt, Key{Feed: ByTieout, Kind: "refund", ID: intent.IdempotencyKey}, intent.Amount, string(intent.State),
+			"tieout set out to refund %s of payment %s, as asked for by %s; it stands at: %s%s.", intent.Amount, intent.Payment.ID, intent.RequestID, intent.State, because(intent.Reason))
 	}
 }
 

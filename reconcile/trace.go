@@ -115,19 +115,25 @@ func (t *trace) review(at time.Time, then string) {
 // given notes a condition that needs no figures, and returns whether it holds.
 func (j *judge) given(asks string, held bool) bool {
 	if j.trace != nil {
-		j.trace.note(asks, held, Value{Who: "found", Text: yesOrNo(held)}, Value{})
+		text := "no"
+		if held {
+			text = "yes"
+		}
+		j.trace.note(asks, held, Value{Who: "it is so", Text: text}, Value{})
 	}
 	return held
 }
 
 // unless is given for what must not be: it returns whether that was found.
-func (j *judge) unless(asks string, found bool) bool { return !j.given(asks, !found) }
-
-func yesOrNo(held bool) string {
-	if held {
-		return "yes"
+func (j *judge) unless(asks string, found bool) bool {
+	if j.trace != nil {
+		text := "none"
+		if found {
+			text = "at least one"
+		}
+		j.trace.note(asks, !found, Value{Who: "found", Text: text}, Value{})
 	}
-	return "no"
+	return found
 }
 
 // rulesOut notes that something else would explain the missing payment, with the reason that was settled on if so.

@@ -190,13 +190,20 @@ func (j *judge) noteSource(source Source, settled bool) {
 	case SourceChargeable:
 		j.trace.open(string(AuthorisedNotCharged), source.Key, source.ID)
 		j.noteUncharged(source, settled)
-		j.given("the order is not canceled", !j.orderIs(OrderCanceled))
+		j.trace.note("the order is not canceled", !j.orderIs(OrderCanceled), j.orderSays(), Value{})
 	case SourceCanceled:
 		j.trace.open(string(AuthorisationLost), source.Key, source.ID)
 		j.noteUncharged(source, settled)
 		j.trace.note("the customer had authorised it", j.wasChargeable(source), moment("authorised at", j.chargeableAt(source)), saying("the source itself says", authorisedOrNot(source)))
-		j.given("the shop does not have the order as paid", !j.orderIs(OrderPaid) && !j.orderIs(OrderRefunded))
+		j.trace.note("the shop does not have the order as paid", !j.orderIs(OrderPaid) && !j.orderIs(OrderRefunded), j.orderSays(), Value{})
 	}
+}
+
+func (j *judge) orderSays() Value {
+	if j.c.Order == nil {
+		return saying("the shop has", "no order")
+	}
+	return saying("the shop says", string(j.c.Order.Status))
 }
 
 func authorisedOrNot(source Source) string {
