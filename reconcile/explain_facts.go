@@ -38,8 +38,7 @@ func factsInTime(c Case, around Around) []Fact {
 		l.payment(payment.Payment)
 	}
 	for _, refund := range c.Refunds {
-		l.tell(refund.CreatedAt, refund.Key, refund.Amount, string(refund.Status), "%s refunded %s of payment %s%s (%s); it is %s.",
-			nameOf(refund.Feed), refund.Amount, refund.PaymentID, because(refund.Reason), refund.ID, refund.Status)
+		l.refund(refund)
 	}
 	for _, request := range c.Requests {
 		l.request(request)
@@ -105,7 +104,19 @@ func (l *chronicle) source(source Source) {
 		declined = "; its last attempt was declined"
 	}
 	l.tell(source.CreatedAt, source.Key, source.Amount, string(source.Status), "%s made %s %s over %s, %s; it is %s now%s.",
-		nameOf(source.Feed), what, source.ID, source.Amount, naming(source.Reference), source.Status, declined)
+		nameOf(source.Feed), what, source.ID, source.Amount, naming(source.Reference), sourceWord(source.Status), declined)
+}
+
+// sourceWord says what a status means to somebody who has not met sources before.
+func sourceWord(status SourceStatus) string {
+	switch status {
+	case SourceChargeable:
+		return "chargeable (authorised by the customer, and not charged)"
+	case SourceConsumed:
+		return "consumed (charged)"
+	default:
+		return string(status)
+	}
 }
 
 func (l *chronicle) payment(payment Payment) {
@@ -129,6 +140,15 @@ func (l *chronicle) payment(payment Payment) {
 	if taken && !payment.SucceededAt.Equal(payment.CreatedAt) {
 		tell(payment.SucceededAt, "%s took the %s of %s.", nameOf(payment.Feed), payment.Amount, payment.ID)
 	}
+}
+
+func (l *chronicle) refund(refund Refund) {
+	did := "began to refund"
+	if refund.Status == RefundSucceeded {
+		did = "refunded"
+	}
+	l.tell(refund.CreatedAt, refund.Key, refund.Amount, string(refund.Status), "%s %s %s of payment %s (%s); it is %s now%s.",
+		nameOf(refund.Feed), did, refund.Amount, refund.PaymentID, refund.ID, refund.Status, because(refund.Reason))
 }
 
 func (l *chronicle) request(request RefundRequest) {
@@ -175,7 +195,7 @@ func (l *chronicle) money(around Around) {
 			movement.Category, movement.ID, movement.Gross, movement.Fee, movement.Net, paidOut(movement, around.Lines))
 	}
 	for _, payout := range around.Payouts {
-		l.tell(payout.CreatedAt, payout.Key, payout.Amount, string(payout.Status), "%s made payout %s of %s, which holds it; %s.", nameOf(payout.Feed), payout.ID, payout.Amount, arrival(payout))
+		l.tell(payout.CreatedAt, payout.Key, payout.Amount, string(payout.Status), "%s made payout %s of %s, with this in it; %s.", nameOf(payout.Feed), payout.ID, payout.Amount, arrival(payout))
 	}
 }
 
@@ -208,7 +228,7 @@ func paidOut(movement Movement, lines []PayoutLine) string {
 func arrival(payout Payout) string {
 	switch payout.Status {
 	case PayoutPaid:
-		return "the provider says that it arrives at the bank at " + at(payout.ArrivalAt)
+		return "it is paid, with arrival at the bank at " + at(payout.ArrivalAt)
 	case PayoutFailed:
 		return "it failed" + because(payout.Reason) + ", and the money did not reach the bank"
 	case PayoutCanceled:

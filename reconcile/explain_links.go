@@ -52,14 +52,14 @@ func (ix index) explainAll(facts Facts) []Linked {
 		ix.told = &rejected
 		found := ix.source(source)
 		linked := Linked{Object: source.Key, CreatedAt: source.CreatedAt, Amount: source.Amount, Status: string(source.Status), Reference: source.Reference}
-		all = append(all, ix.explainLink(linked, found, "its payment names the order"))
+		all = append(all, ix.explainLink(linked, found, "payment"))
 	}
 	for _, payment := range facts.Payments {
 		var rejected []Candidate
 		ix.told = &rejected
 		found := ix.payment(payment)
 		linked := Linked{Object: payment.Key, CreatedAt: payment.CreatedAt, Amount: payment.Amount, Status: paymentWord(LinkedPayment{Payment: payment}), Reference: payment.Reference}
-		all = append(all, ix.explainLink(linked, found, "its source names the order"))
+		all = append(all, ix.explainLink(linked, found, "source"))
 	}
 	slices.SortFunc(all, func(a, b Linked) int {
 		return firstDifference(a.CreatedAt.Compare(b.CreatedAt), a.Object.Compare(b.Object))
@@ -67,20 +67,20 @@ func (ix index) explainAll(facts Facts) []Linked {
 	return all
 }
 
-// explainLink puts a link into words; through is the sentence of the rule that goes by way of another object.
-func (ix index) explainLink(linked Linked, found link, through string) Linked {
+// explainLink puts a link into words; other is what the rules may go by besides the object itself.
+func (ix index) explainLink(linked Linked, found link, other string) Linked {
 	ix.reject(ix.near(linked.Reference), found.order, "its reference differs in case, spaces or dashes: near, and never matched")
 	linked.Order, linked.Rule, linked.Rejected = found.order, found.rule, *ix.told
 	switch {
 	case found.rule == RuleStoredID:
 		linked.Why = "the order stores its id"
 		if !slices.Contains(ix.byStored[linked.Object.ID], found.order) {
-			linked.Why = "the order stores the id of its source or payment"
+			linked.Why = "the order stores the id of its " + other
 		}
 	case found.rule == RuleReference:
 		linked.Why = "it names the order"
 	case found.rule == RuleSource:
-		linked.Why = through
+		linked.Why = "its " + other + " names the order"
 	case found.rule == RuleTruncated:
 		linked.Why = fmt.Sprintf("the reference it names, cut to %d characters, fits this order alone", ix.policy.Truncation)
 	case len(found.rivals) > 0:

@@ -216,8 +216,8 @@ func TestFactsAreToldInOrderOfTime(t *testing.T) {
 		"The customer disputed 100.00 EUR of payment ch_1 (dp_1); it is open, and evidence is due at 2026-03-20 12:00:00 UTC.",
 		"Trust Payments took the 100.00 EUR of 1-9-1.",
 		"The shop asked for a refund of 40.00 EUR (rr_1); it is requested now.",
-		"Trust Payments refunded 40.00 EUR of payment 1-9-1 (1-9-2); it is succeeded.",
-		"Stripe made payout po_1 of 500.00 EUR, which holds it; the provider says that it arrives at the bank at 2026-03-20 12:00:00 UTC.",
+		"Trust Payments refunded 40.00 EUR of payment 1-9-1 (1-9-2); it is succeeded now.",
+		"Stripe made payout po_1 of 500.00 EUR, with this in it; it is paid, with arrival at the bank at 2026-03-20 12:00:00 UTC.",
 		"The refund rr_9 of the shop could not be read: unknown status. It may be about this.",
 	)
 	if diff := gocmp.Diff(want, got); diff != "" {

@@ -124,7 +124,7 @@ func live(payments []held) []held {
 // due reports whether t has come, as is asked; if not, the case is looked at again then.
 func (j *judge) due(t time.Time, asks string) bool {
 	come := j.reached(t, asks)
-	j.noteTime(asks, come, "it comes", t)
+	j.noteTime(asks, come, "due", t)
 	return come
 }
 

@@ -269,5 +269,5 @@ func (j *judge) absentSince(feed string, t time.Time, asks string) bool {
 		}
 		known = true
 	}
-	return j.given("an account of it is configured here", known)
+	return known || j.given("an account of "+nameOf(feed)+" is configured", false)
 }

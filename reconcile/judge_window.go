@@ -74,7 +74,7 @@ func (j *judge) asked(payment Key) bool {
 func (j *judge) windowOf(owed Owed) {
 	closed := !j.now.Before(owed.WindowEndsAt)
 	j.noteMustGoBack(RefundOutOfWindow, owed)
-	j.noteTime("the refund window has closed", closed, "it closes", owed.WindowEndsAt)
+	j.noteTime("the refund window has closed", closed, "it closes at", owed.WindowEndsAt)
 	if closed {
 		j.raiseWindow(owed, RefundOutOfWindow, "", fmt.Sprintf("must go back (%s), and the window closed at %s", owed.Why, at(owed.WindowEndsAt)))
 		return

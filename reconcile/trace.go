@@ -142,9 +142,9 @@ func (j *judge) rulesOut(asks string, found bool) bool {
 		return found
 	}
 	j.trace.resume(string(MissingAtProvider))
-	value := Value{Who: "found", Text: "nothing"}
+	value := Value{Who: "it is so", Text: "yes"}
 	if found {
-		value.Text = j.explains()
+		value = Value{Who: "because", Text: j.explains()}
 	}
 	j.trace.note(asks, !found, value, Value{})
 	return found

@@ -128,7 +128,7 @@ func (j *judge) noteMatched() {
 	}
 	j.trace.open(TopicMatched, j.c.Order.Key, j.c.Order.ID)
 	paid := j.orderIs(OrderPaid) || j.orderIs(OrderRefunded)
-	j.trace.note("the shop has the order as paid", paid, saying("the shop says", string(j.c.Order.Status)), saying("paid are", "paid, refunded"))
+	j.trace.note("the shop has the order as paid", paid, saying("the shop says", string(j.c.Order.Status)), saying("counting as paid are", "paid, refunded"))
 	if !paid {
 		return
 	}
@@ -136,8 +136,8 @@ func (j *judge) noteMatched() {
 	if j.outcome == Waiting {
 		awaited = j.reason
 	}
-	j.trace.note("nothing is awaited", j.outcome != Waiting, saying("awaited", awaited), Value{})
-	j.trace.note("nothing disagrees", len(j.verdict.Exceptions) == 0, saying("exceptions", fmt.Sprint(len(j.verdict.Exceptions))), Value{})
+	j.trace.note("nothing is awaited", j.outcome != Waiting, saying("found", awaited), Value{})
+	j.trace.note("nothing disagrees", len(j.verdict.Exceptions) == 0, saying("exceptions raised:", fmt.Sprint(len(j.verdict.Exceptions))), Value{})
 }
 
 func (j *judge) noteStillPending(first held) {
@@ -165,7 +165,7 @@ func (j *judge) noteUnpaid() {
 	}
 	order := *j.c.Order
 	j.trace.open(string(MissingAtProvider), Key{Feed: order.Provider, Account: j.accountOf(order.Provider)}, order.PaymentID)
-	j.trace.note("the shop has the order as paid, and no money was taken for it", true, saying("the shop says", string(order.Status)), saying("payments that succeeded", "none"))
+	j.trace.note("the shop has the order as paid, and no money was taken for it", true, saying("the shop says", string(order.Status)), saying("payments that succeeded:", "none"))
 	j.trace.note("the order is for more than nothing", !order.Amount.IsZero(), sum("the order says", order.Amount), Value{})
 }
 
@@ -194,7 +194,7 @@ func (j *judge) noteSource(source Source, settled bool) {
 	case SourceCanceled:
 		j.trace.open(string(AuthorisationLost), source.Key, source.ID)
 		j.noteUncharged(source, settled)
-		j.trace.note("the customer had authorised it", j.wasChargeable(source), moment("authorised at", j.chargeableAt(source)), saying("the source itself says", authorisedOrNot(source)))
+		j.trace.note("the customer had authorised it", j.wasChargeable(source), j.eventSays(source), saying("the source itself says", authorisedOrNot(source)))
 		j.trace.note("the shop does not have the order as paid", !j.orderIs(OrderPaid) && !j.orderIs(OrderRefunded), j.orderSays(), Value{})
 	}
 }
@@ -204,6 +204,13 @@ func (j *judge) orderSays() Value {
 		return saying("the shop has", "no order")
 	}
 	return saying("the shop says", string(j.c.Order.Status))
+}
+
+func (j *judge) eventSays(source Source) Value {
+	if authorised := j.chargeableAt(source); !authorised.IsZero() {
+		return moment("an event says", authorised)
+	}
+	return saying("an event says", "nothing of it")
 }
 
 func authorisedOrNot(source Source) string {
@@ -262,10 +269,10 @@ func (j *judge) noteLoose(code Code, payment held) {
 	j.trace.open(string(code), payment.Key, payment.ID)
 	j.trace.note("money is held", true, sum(nameOf(payment.Feed)+" took", payment.Amount), sum("still held", payment.netAmount()))
 	if code == Ambiguous {
-		j.trace.note("two or more orders fit it equally", true, saying("orders that fit", strings.Join(j.c.Rivals, ", ")), saying("it names", orNothing(payment.Reference)))
+		j.trace.note("two or more orders fit it equally", true, saying("orders that fit:", strings.Join(j.c.Rivals, ", ")), saying("it names", orNothing(payment.Reference)))
 		return
 	}
-	j.trace.note("no order of the shop fits it", true, saying("it names", orNothing(payment.Reference)), saying("near, and never matched", orNothing(quoted(j.c.Near))))
+	j.trace.note("no order of the shop fits it", true, saying("it names", orNothing(payment.Reference)), saying("near, and never matched:", orNothing(quoted(j.c.Near))))
 }
 
 // noteRefund asks whether the shop lacks the record of a refund.
@@ -332,7 +339,7 @@ func (j *judge) noteRequest(request record, payment held, left money.Amount, too
 	if tooMuch {
 		return
 	}
-	j.noteTime("the refund window is still open", !closed, "it closes", j.policy.WindowEnd(payment.Payment))
+	j.noteTime("the refund window is still open", !closed, "it closes at", j.policy.WindowEnd(payment.Payment))
 	if closed || j.unless("every row that may be about it could be read", len(j.c.Rejections) > 0) {
 		return
 	}
@@ -350,7 +357,7 @@ func (j *judge) noteAsksTooMuch(request record, payment Key, left money.Amount) 
 func (j *judge) noteUnpayable(request record) {
 	if j.trace != nil {
 		j.trace.open(TopicRefund, j.c.Order.Key, request.id)
-		j.trace.note("a payment of this order has settled", false, sum("asked for", request.amount), saying("payments that succeeded", "none"))
+		j.trace.note("a payment of this order has settled", false, sum("asked for", request.amount), saying("payments that succeeded:", "none"))
 	}
 }
 
@@ -377,7 +384,7 @@ func (j *judge) noteFirstWarning(owed Owed, held bool) {
 	for _, warning := range j.policy.RefundWarnings {
 		begins = earliest(begins, owed.WindowEndsAt.Add(-warning))
 	}
-	j.noteTime("the first warning before the window's end has come", held, "it comes", begins)
+	j.noteTime("the first warning before the window's end has come", held, "due", begins)
 }
 
 // noteCancel opens the question whether an open order may be canceled.

@@ -43,15 +43,28 @@ func (x *explainer) order(ctx context.Context, reference string) error {
 		return err
 	}
 	cases := reconcile.Assemble(facts, x.in.Policy)
-	own := slices.IndexFunc(cases, func(c reconcile.Case) bool { return c.Key == reconcile.CaseKeyOfOrder(reference) && c.Order != nil })
-	if own >= 0 {
-		return x.addCase(ctx, "order "+reference, cases[own], facts)
+	own := slices.IndexFunc(cases, func(c reconcile.Case) bool { return c.Order != nil && c.Order.ID == reference })
+	if own < 0 {
+		return x.withoutOrder(ctx, reference, cases, facts)
 	}
+	return x.addCase(ctx, "order "+reference, cases[own], facts)
+}
+
+// withoutOrder finds what names an order that the shop does not have, and the shop's row of it that could not be read.
+func (x *explainer) withoutOrder(ctx context.Context, reference string, cases []reconcile.Case, facts reconcile.Facts) error {
 	for _, c := range cases {
-		if c.Order == nil && c.Reference() == reference {
-			if err := x.addCase(ctx, fmt.Sprintf("%s names order %q, which the shop does not have", c.First().ID, reference), c, facts); err != nil {
-				return err
+		if c.Order != nil || c.Reference() != reference {
+			continue
+		}
+		for _, rejection := range c.Rejections {
+			if rejection.Feed == reconcile.FeedShop && rejection.ID == reference {
+				if err := x.rejection(ctx, rejection); err != nil {
+					return err
+				}
 			}
+		}
+		if err := x.addCase(ctx, fmt.Sprintf("order %s is not in the shop, and %s names it", reference, c.First().ID), c, facts); err != nil {
+			return err
 		}
 	}
 	return nil

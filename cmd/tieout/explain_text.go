@@ -68,7 +68,9 @@ func capital(text string) string {
 func (s subject) print(p *page) {
 	if s.Verdict != nil {
 		p.heading("VERDICT: " + s.Verdict.Outcome)
-		p.line("  ", s.Verdict.Reason)
+		if s.Verdict.Outcome != string(reconcile.Excepted) { // else the exceptions below say it
+			p.line("  ", s.Verdict.Reason)
+		}
 	}
 	s.printExceptions(p)
 	s.printNext(p)
@@ -92,7 +94,8 @@ func (s subject) printExceptions(p *page) {
 }
 
 func (e toldException) print(p *page) {
-	p.linef("  ", "%s%s, %s, %s", e.Code, about(e.TransactionReference), e.Severity, e.standing())
+	p.linef("  ", "%s%s", e.Code, about(e.TransactionReference))
+	p.linef("    ", "%s, %s", capital(e.Severity), e.standing())
 	p.line("    ", e.Explanation)
 	var figures []string
 	for _, f := range []struct {
@@ -103,7 +106,9 @@ func (e toldException) print(p *page) {
 			figures = append(figures, f.what+" "+f.amount.Text)
 		}
 	}
-	p.line("    ", capital(strings.Join(figures, ", ")))
+	if len(figures) > 0 {
+		p.line("    ", capital(strings.Join(figures, ", ")))
+	}
 	if !e.DueAt.IsZero() {
 		p.line("    Due:       ", stamp(e.DueAt))
 	}
@@ -122,11 +127,11 @@ func (e toldException) standing() string {
 	case e.Life == nil:
 		return "raised now and not kept yet: the next run does that"
 	case e.Life.Status == string(reconcile.StatusResolved):
-		return fmt.Sprintf("resolved, first seen %s (id %s)", stamp(e.Life.FirstSeen), e.ID)
+		return fmt.Sprintf("resolved, first seen %s, id %s", stamp(e.Life.FirstSeen), e.ID)
 	case !e.Raised:
-		return fmt.Sprintf("%s in the last run, first seen %s (id %s)", e.Life.Status, stamp(e.Life.FirstSeen), e.ID)
+		return fmt.Sprintf("%s as the last run kept it, first seen %s, id %s", e.Life.Status, stamp(e.Life.FirstSeen), e.ID)
 	default:
-		return fmt.Sprintf("%s, first seen %s (id %s)", e.Life.Status, stamp(e.Life.FirstSeen), e.ID)
+		return fmt.Sprintf("%s, first seen %s, id %s", e.Life.Status, stamp(e.Life.FirstSeen), e.ID)
 	}
 }
 
@@ -157,9 +162,9 @@ func (s subject) printNext(p *page) {
 	}
 	p.heading("WHAT HAPPENS NEXT")
 	for _, step := range s.Next {
-		prefix := strings.Repeat(" ", len("  2006-01-02 15:04:05  "))
+		prefix := "  "
 		if !step.At.IsZero() {
-			prefix = "  " + stamp(step.At) + "  "
+			prefix += stamp(step.At) + "  "
 		}
 		p.line(prefix, step.Says)
 	}
@@ -219,7 +224,7 @@ func (s subject) printQuestions(p *page) {
 	if len(s.Judged) == 0 {
 		return
 	}
-	p.heading("WHAT WAS JUDGED (a question is answered yes when all its conditions hold)")
+	p.heading("WHAT WAS JUDGED (YES only where every condition holds)")
 	for _, answer := range []bool{true, false} {
 		for _, q := range s.Judged {
 			if q.Answer == answer {
@@ -231,22 +236,22 @@ func (s subject) printQuestions(p *page) {
 
 // topics are the questions that are no exceptions.
 var topics = map[string]string{
-	reconcile.TopicMatched: "Is the order matched?", reconcile.TopicCancel: "May the order be canceled?", reconcile.TopicRefund: "May the refund be made?",
+	reconcile.TopicMatched: "Matched", reconcile.TopicCancel: "The order may be canceled", reconcile.TopicRefund: "The refund may be made",
 }
 
 func (q toldQuestion) print(p *page) {
 	asks := topics[q.Topic]
 	if asks == "" {
-		asks = q.Topic + "?"
+		asks = q.Topic
 	}
 	if q.About != "" && q.Topic != reconcile.TopicMatched && q.Topic != reconcile.TopicCancel {
-		asks += " (" + q.About + ")"
+		asks += " about " + q.About
 	}
 	answer := "no"
 	if q.Answer {
 		answer = "yes"
 	}
-	p.linef("  ", "%s %s", asks, strings.ToUpper(answer))
+	p.linef("  ", "%s: %s", asks, strings.ToUpper(answer))
 	for _, c := range q.Conditions {
 		c.print(p)
 	}
