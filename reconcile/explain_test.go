@@ -224,3 +224,59 @@ func TestFactsAreToldInOrderOfTime(t *testing.T) {
 		t.Errorf("facts (-want +got):\n%s", diff)
 	}
 }
+
+// A payout is explained as it is judged, from its lines without its own.
+func TestPayoutsAreExplainedAsJudged(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		payout := reconcile.Payout{
+			Key: key(t, "stripe", "payout", rapid.SampledFrom([]string{"po_1"})), Amount: sums.Draw(t, "amount"), Automatic: rapid.Bool().Draw(t, "automatic"), Itemised: rapid.Bool().Draw(t, "itemised"),
+			Status: rapid.SampledFrom([]reconcile.PayoutStatus{reconcile.PayoutPending, reconcile.PayoutPaid, reconcile.PayoutFailed, reconcile.PayoutCanceled}).Draw(t, "status"), CreatedAt: noon, ArrivalAt: noon,
+		}
+		lines := some(t, "lines", 4, func(t *rapid.T) reconcile.PayoutLine {
+			return reconcile.PayoutLine{
+				Key: key(t, "stripe", "payout_line", rapid.SampledFrom([]string{"txn_1", "txn_2", "txn_3", "txn_4"})), PayoutID: "po_1",
+				Category: rapid.SampledFrom([]string{"charge", "fee", "payout"}).Draw(t, "category"), Net: sums.Draw(t, "net"),
+			}
+		})
+		e := reconcile.ExplainPayout(payout, lines)
+		if diff := gocmp.Diff(reconcile.JudgePayout(e.Sum), e.Exceptions); diff != "" {
+			t.Fatalf("a payout is explained otherwise than judged:\n%s", diff)
+		}
+		held, inCategories := 0, 0
+		for _, line := range lines {
+			if line.Category != "payout" {
+				held++
+			}
+		}
+		for _, category := range e.Categories {
+			inCategories += category.Lines
+		}
+		if e.Sum.Lines != held || inCategories != held || len(e.Facts) != 1 {
+			t.Fatalf("%d lines make %d in the sum and %d by category", held, e.Sum.Lines, inCategories)
+		}
+		if len(e.Questions) != 1 || e.Questions[0].Yes() != (len(e.Exceptions) > 0) {
+			t.Fatalf("%d exceptions, and the answer is %+v", len(e.Exceptions), e.Questions)
+		}
+	})
+}
+
+// Nothing that is judged cannot be explained: unknown times, amounts of any size and statuses nobody knows make no panic.
+func TestNoInputMakesExplainingPanic(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds.Draw(t, "world")
+		if rapid.Bool().Draw(t, "no policy") {
+			w.policy = reconcile.Policy{}
+		}
+		for i := range w.facts.Orders {
+			w.facts.Orders[i].CreatedAt, w.facts.Orders[i].PaidAt = time.Time{}, time.Time{}
+			w.facts.Orders[i].Status = reconcile.OrderStatus(rapid.SampledFrom([]string{"", "pending", "paid", "canceled", "unheard of"}).Draw(t, "status"))
+		}
+		for i := range w.facts.Payments {
+			w.facts.Payments[i].Amount.Minor = rapid.Int64().Draw(t, "minor")
+			w.facts.Payments[i].CreatedAt = time.Time{}
+		}
+		for _, c := range reconcile.Assemble(w.facts, w.policy) {
+			reconcile.Explain(c, reconcile.Around{Facts: w.facts}, w.at(w.now))
+		}
+	})
+}

@@ -137,6 +137,11 @@ func (x *explainer) follower(ctx context.Context, id string) error {
 
 func (x *explainer) followers(ctx context.Context, id string, found store.Found) error {
 	var looks []func() error
+	for _, order := range found.Orders {
+		looks = append(looks, func() error {
+			return x.orderAs(ctx, order.ID, fmt.Sprintf("payment id %s, not held here, which order %s stores", id, order.ID))
+		})
+	}
 	for _, refund := range found.Refunds {
 		looks = append(looks, func() error { return x.refund(ctx, refund) })
 	}
@@ -200,7 +205,7 @@ func (x *explainer) moved(ctx context.Context, id, title string) error {
 	if err != nil {
 		return err
 	}
-	found.Movements = nil
+	found.Movements, found.Orders = nil, nil
 	return x.followers(ctx, id, found)
 }
 

@@ -7,8 +7,10 @@ import (
 	"tieout/reconcile"
 )
 
-// Found are the records that have an id, of whatever feed and account, besides orders, sources and payments.
+// Found are the records that have an id, of whatever feed and account, besides sources and payments, and the orders that
+// store it.
 type Found struct {
+	Orders     []reconcile.Order
 	Refunds    []reconcile.Refund
 	Requests   []reconcile.RefundRequest
 	Disputes   []reconcile.Dispute
@@ -23,6 +25,10 @@ func (s *Store) FindByID(ctx context.Context, id string) (Found, error) {
 	err := s.snapshot(ctx, func(tx session) (err error) {
 		found = Found{}
 		for _, look := range []func() error{
+			func() error {
+				found.Orders, err = orders.records(ctx, tx, "payment_id = ? ORDER BY feed, account, kind, id", id)
+				return err
+			},
 			func() error { found.Refunds, err = refunds.records(ctx, tx, byID, id); return err },
 			func() error { found.Requests, err = refundRequests.records(ctx, tx, byID, id); return err },
 			func() error { found.Disputes, err = disputes.records(ctx, tx, byID, id); return err },
