@@ -144,7 +144,7 @@ func (j *judge) rulesOut(asks string, found bool) bool {
 	j.trace.resume(string(MissingAtProvider))
 	value := Value{Who: "it is so", Text: "yes"}
 	if found {
-		value = Value{Who: "because", Text: j.explains()}
+		value = Value{Who: "because:", Text: j.explains()}
 	}
 	j.trace.note(asks, !found, value, Value{})
 	return found

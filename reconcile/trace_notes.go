@@ -400,8 +400,11 @@ func (j *judge) noteKnown(coverage Coverage, began time.Time, held bool) {
 		return
 	}
 	read := saying("read", at(coverage.Complete.From)+" to "+at(coverage.Complete.To))
-	if coverage.Complete.Empty() {
+	switch {
+	case coverage.Complete.Empty():
 		read.Text = "never completely"
+	case coverage.Complete.From.IsZero():
+		read.Text = "from its beginning to " + at(coverage.Complete.To)
 	}
 	if coverage.Reason != "" {
 		read.Text += "; the last fetch failed"

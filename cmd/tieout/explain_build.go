@@ -18,7 +18,11 @@ func (x *explainer) addCase(ctx context.Context, title string, c reconcile.Case,
 	}
 	around.Facts = facts
 	e := reconcile.Explain(c, around, x.in)
-	exceptions, err := x.exceptions(ctx, c.Key, e.Verdict.Exceptions, idsIn(c))
+	unreadable, err := x.unreadable(ctx, c.Rejections)
+	if err != nil {
+		return err
+	}
+	exceptions, err := x.exceptions(ctx, c.Key, slices.Concat(e.Verdict.Exceptions, unreadable), idsIn(c))
 	if err != nil {
 		return err
 	}
@@ -27,6 +31,15 @@ func (x *explainer) addCase(ctx context.Context, title string, c reconcile.Case,
 		Links: tellLinks(e.Links), Judged: tellQuestions(e.Questions), Next: x.nextOf(e, around, exceptions),
 	})
 	return nil
+}
+
+// unreadable judges rows that could not be read, which are cases of their own.
+func (x *explainer) unreadable(ctx context.Context, rows []reconcile.Rejection) ([]reconcile.Exception, error) {
+	facts, err := x.store.FactsOfRejections(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	return reconcile.JudgeRejections(rows, facts, x.in.Policy), nil
 }
 
 // around reads the money that moved for a case, and what tieout did about it.
@@ -150,13 +163,12 @@ func (x *explainer) payout(ctx context.Context, payout reconcile.Payout) error {
 
 // rejection tells a row that could not be read.
 func (x *explainer) rejection(ctx context.Context, rejection reconcile.Rejection) error {
-	page := []reconcile.Rejection{rejection}
-	facts, err := x.store.FactsOfRejections(ctx, page)
+	raised, err := x.unreadable(ctx, []reconcile.Rejection{rejection})
 	if err != nil {
 		return err
 	}
 	key := reconcile.CaseKeyOfRejection(rejection.Key)
-	exceptions, err := x.exceptions(ctx, key, reconcile.JudgeRejections(page, facts, x.in.Policy), nil)
+	exceptions, err := x.exceptions(ctx, key, raised, nil)
 	if err != nil {
 		return err
 	}

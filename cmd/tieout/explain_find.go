@@ -50,18 +50,11 @@ func (x *explainer) order(ctx context.Context, reference string) error {
 	return x.addCase(ctx, "order "+reference, cases[own], facts)
 }
 
-// withoutOrder finds what names an order that the shop does not have, and the shop's row of it that could not be read.
+// withoutOrder finds what names an order that the shop does not have.
 func (x *explainer) withoutOrder(ctx context.Context, reference string, cases []reconcile.Case, facts reconcile.Facts) error {
 	for _, c := range cases {
 		if c.Order != nil || c.Reference() != reference {
 			continue
-		}
-		for _, rejection := range c.Rejections {
-			if rejection.Feed == reconcile.FeedShop && rejection.ID == reference {
-				if err := x.rejection(ctx, rejection); err != nil {
-					return err
-				}
-			}
 		}
 		if err := x.addCase(ctx, fmt.Sprintf("order %s is not in the shop, and %s names it", reference, c.First().ID), c, facts); err != nil {
 			return err
@@ -161,11 +154,16 @@ func (x *explainer) followers(ctx context.Context, id string, found store.Found)
 	for _, payout := range found.Payouts {
 		looks = append(looks, func() error { return x.payout(ctx, payout) })
 	}
-	for _, rejection := range found.Rejections {
-		looks = append(looks, func() error { return x.rejection(ctx, rejection) })
-	}
 	for _, look := range looks {
 		if err := look(); err != nil {
+			return err
+		}
+	}
+	if len(x.found) > 0 {
+		return nil // a case tells of the rows that could not be read and may be about it
+	}
+	for _, rejection := range found.Rejections {
+		if err := x.rejection(ctx, rejection); err != nil {
 			return err
 		}
 	}

@@ -22,7 +22,12 @@ func (x *explainer) nextOf(e reconcile.Explanation, around reconcile.Around, exc
 	for _, review := range e.Reviews {
 		steps = append(steps, toldStep{At: utc(review.At), Says: "Judged again: " + review.Then + "."})
 	}
-	steps = append(steps, rest(e.Verdict, len(e.Reviews) > 0)...)
+	if len(e.Case.Rejections) > 0 {
+		steps = append(steps, untilItCanBeRead...)
+	}
+	if len(e.Case.Rejections) == 0 || e.Verdict.Outcome == reconcile.Excepted {
+		steps = append(steps, rest(e.Verdict, len(e.Reviews) > 0)...)
+	}
 	return inOrder(steps)
 }
 

@@ -1,11 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"tieout/feeds/simulator"
 	"tieout/reconcile"
@@ -99,4 +106,53 @@ func TestTextOfExplainFits(t *testing.T) {
 	if got := strings.Join(strings.Fields(p.text.String()), " "); got != "prefix "+strings.Join(strings.Fields(long), " ") {
 		t.Errorf("words are lost: %q", got)
 	}
+}
+
+// docs/EXPLAIN.md shows data of the shape that --json writes, and names every field of it.
+func TestTheShapeOfExplainIsDocumented(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join("..", "..", "docs", "EXPLAIN.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	document := string(content)
+	_, rest, _ := strings.Cut(document, "```json\n")
+	example, _, _ := strings.Cut(rest, "```")
+	var all explained
+	decoder := json.NewDecoder(strings.NewReader(example))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&all); err != nil {
+		t.Fatalf("the example is not of the shape: %v", err)
+	}
+	var text bytes.Buffer
+	if err := writeJSON(&text, all); err != nil {
+		t.Fatal(err)
+	}
+	var want, got any
+	if err := errors.Join(json.Unmarshal([]byte(example), &want), json.Unmarshal(text.Bytes(), &got)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the example comes back otherwise (-example +written):\n%s", diff)
+	}
+	for name := range fieldsOf(reflect.TypeFor[explained](), map[string]bool{}) {
+		if !strings.Contains(document, "`"+name+"`") {
+			t.Errorf("docs/EXPLAIN.md does not name the field %s", name)
+		}
+	}
+}
+
+// fieldsOf collects the names of all JSON fields of a type.
+func fieldsOf(of reflect.Type, names map[string]bool) map[string]bool {
+	for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
+		of = of.Elem()
+	}
+	if of.Kind() != reflect.Struct || of == reflect.TypeFor[time.Time]() {
+		return names
+	}
+	for _, field := range reflect.VisibleFields(of) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names[name] = true
+		fieldsOf(field.Type, names)
+	}
+	return names
 }

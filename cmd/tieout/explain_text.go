@@ -236,7 +236,7 @@ func (s subject) printQuestions(p *page) {
 
 // topics are the questions that are no exceptions.
 var topics = map[string]string{
-	reconcile.TopicMatched: "Matched", reconcile.TopicCancel: "The order may be canceled", reconcile.TopicRefund: "The refund may be made",
+	reconcile.TopicMatched: "Matched", reconcile.TopicCancel: "The order may be canceled",
 }
 
 func (q toldQuestion) print(p *page) {
@@ -244,7 +244,10 @@ func (q toldQuestion) print(p *page) {
 	if asks == "" {
 		asks = q.Topic
 	}
-	if q.About != "" && q.Topic != reconcile.TopicMatched && q.Topic != reconcile.TopicCancel {
+	switch {
+	case q.Topic == reconcile.TopicRefund:
+		asks = "Refund " + q.About + " may be made"
+	case q.About != "" && asks == q.Topic:
 		asks += " about " + q.About
 	}
 	answer := "no"

@@ -75,8 +75,20 @@ type toldVerdict struct {
 	Paid     *toldAmount `json:"paid,omitzero"`
 	Refunded *toldAmount `json:"refunded,omitzero"`
 	PaidAt   time.Time   `json:"paid_at,omitzero"`
-	Cancel   string      `json:"cancel,omitzero"`
+	Cancel   *toldCancel `json:"cancel,omitzero"`
 	Owed     []toldOwed  `json:"owed,omitzero"`
+}
+
+// toldCancel is why an open order may be canceled.
+type toldCancel struct {
+	Reason   string         `json:"reason"`
+	Evidence []toldEvidence `json:"evidence"`
+}
+
+type toldEvidence struct {
+	Object toldObject `json:"object"`
+	Status string     `json:"status"`
+	At     time.Time  `json:"at,omitzero"`
 }
 
 type toldOwed struct {
@@ -223,7 +235,10 @@ func tellVerdict(v reconcile.Verdict) *toldVerdict {
 		t.Payment = &payment
 	}
 	if v.Cancel != nil {
-		t.Cancel = v.Cancel.Reason
+		t.Cancel = &toldCancel{Reason: v.Cancel.Reason, Evidence: []toldEvidence{}}
+		for _, e := range v.Cancel.Evidence {
+			t.Cancel.Evidence = append(t.Cancel.Evidence, toldEvidence{Object: tellObject(e.Object), Status: e.Status, At: utc(e.At)})
+		}
 	}
 	for _, o := range v.Owed {
 		t.Owed = append(t.Owed, toldOwed{
