@@ -189,12 +189,12 @@ func (s subject) printPayout(p *page) {
 		p.line("  ", "No movement is held of it.")
 	}
 	for _, c := range s.Payout.Categories {
-		p.text.WriteString(fmt.Sprintf("  %-24s %6d lines  %20s\n", c.Category, c.Lines, c.Net.Text))
+		p.text.WriteString(fmt.Sprintf("  %-24s %6d × %20s\n", c.Category, c.Lines, c.Net.Text))
 	}
 	for _, sum := range s.Payout.Sums {
-		p.text.WriteString(fmt.Sprintf("  %-24s %6s        %20s\n", "together", "", sum.Text))
+		p.text.WriteString(fmt.Sprintf("  %-24s %6s   %20s\n", "together", "", sum.Text))
 	}
-	p.text.WriteString(fmt.Sprintf("  %-24s %6s        %20s\n", "the payout", "", s.Payout.Amount.Text))
+	p.text.WriteString(fmt.Sprintf("  %-24s %6s   %20s\n", "the payout", "", s.Payout.Amount.Text))
 }
 
 func (s subject) printLinks(p *page) {
