@@ -28,7 +28,8 @@ func TestTheTraceTellsTheVerdict(t *testing.T) {
 	})
 }
 
-func checkTrace(t *rapid.T, e reconcile.Explanation) {
+func checkTrace(t rapid.TB, e reconcile.Explanation) {
+	t.Helper()
 	v := e.Verdict
 	for _, raised := range v.Exceptions {
 		if !slices.ContainsFunc(e.Questions, func(q reconcile.Question) bool { return q.Yes() && asksFor(q, raised) }) {
@@ -279,4 +280,106 @@ func TestNoInputMakesExplainingPanic(t *testing.T) {
 			reconcile.Explain(c, reconcile.Around{Facts: w.facts}, w.at(w.now))
 		}
 	})
+}
+
+// What was asked is told with both values, the answer first.
+func TestConditionsAreTold(t *testing.T) {
+	for name, test := range map[string]struct {
+		told []reconcile.Record
+		now  time.Time
+		want []string
+	}{
+		"a payment too small": {
+			told: told(order("A-1", reconcile.OrderPaid), charge("ch_1", "A-1", of(eur(9000)))), now: noon.Add(time.Hour),
+			want: says("NO CURRENCY_MISMATCH ch_1", "- the currencies differ: the order says 100.00 EUR; Stripe took 90.00 EUR",
+				"YES AMOUNT_MISMATCH ch_1", "+ no other payment is a duplicate: found none", "+ the amounts differ: the order says 100.00 EUR; Stripe took 90.00 EUR",
+				"NO matched A-1", "+ the shop has the order as paid: the shop says paid; counting as paid are paid, refunded", "+ nothing is awaited: found nothing", "- nothing disagrees: exceptions raised: 1"),
+		},
+		"one of two payments was given back": {
+			told: told(order("A-1", reconcile.OrderPaid), charge("ch_1", "A-1"), charge("ch_2", "A-1", at(noon.Add(time.Minute))), refund("re_1", "ch_2", eur(10000), noon.Add(time.Hour))), now: noon.Add(2 * time.Hour),
+			want: says("NO DUPLICATE_PAYMENT ch_2", "+ the payments together are not just the order's amount: the order says 100.00 EUR; taken together 200.00 EUR",
+				"- money of this payment is still held: taken 100.00 EUR; still held 0.00 EUR",
+				"NO CURRENCY_MISMATCH ch_1", "- the currencies differ: the order says 100.00 EUR; Stripe took 100.00 EUR",
+				"NO AMOUNT_MISMATCH ch_1", "+ no other payment is a duplicate: found none", "- the amounts differ: the order says 100.00 EUR; Stripe took 100.00 EUR",
+				"NO REFUND_NOT_RECORDED re_1", "+ the shop has no record of the refund: Stripe gave back 100.00 EUR; the shop says no record of it", "- a record of it is needed: because it gives back money that was never the order's",
+				"NO REFUND_EXCEEDS_PAYMENT re_1", "- more has gone back than was taken: Stripe took 100.00 EUR; gone back 100.00 EUR",
+				"YES matched A-1", "+ the shop has the order as paid: the shop says paid; counting as paid are paid, refunded", "+ nothing is awaited: found nothing", "+ nothing disagrees: exceptions raised: 0"),
+		},
+		"a source ran out while another provider took the money": {
+			told: told(order("A-1", reconcile.OrderPaid), source("src_1", "A-1", reconcile.SourceCanceled, authorised), auth("1-9-1", "A-1", "100")), now: noon.Add(7 * time.Hour),
+			want: says("NO AUTHORISATION_LOST src_1", "+ the source was not charged: Stripe says canceled; authorised 100.00 EUR", "- no other payment took money for it: taken 100.00 EUR; still held 100.00 EUR",
+				"+ the customer had authorised it: an event says nothing of it; the source itself says authorised", "- the shop does not have the order as paid: the shop says paid",
+				"NO CURRENCY_MISMATCH 1-9-1", "- the currencies differ: the order says 100.00 EUR; Trust Payments took 100.00 EUR",
+				"NO AMOUNT_MISMATCH 1-9-1", "+ no other payment is a duplicate: found none", "- the amounts differ: the order says 100.00 EUR; Trust Payments took 100.00 EUR",
+				"YES matched A-1", "+ the shop has the order as paid: the shop says paid; counting as paid are paid, refunded", "+ nothing is awaited: found nothing", "+ nothing disagrees: exceptions raised: 0"),
+		},
+		"the grace is not over": {
+			told: told(order("A-1", reconcile.OrderPending), charge("ch_1", "A-1")), now: noon.Add(30 * time.Minute),
+			want: says("NO CURRENCY_MISMATCH ch_1", "- the currencies differ: the order says 100.00 EUR; Stripe took 100.00 EUR",
+				"NO AMOUNT_MISMATCH ch_1", "+ no other payment is a duplicate: found none", "- the amounts differ: the order says 100.00 EUR; Stripe took 100.00 EUR",
+				"NO PAID_NOT_RECORDED ch_1", "+ money is held for an order that the shop still has as pending: the shop says pending; Stripe holds 100.00 EUR",
+				"- the shop's time to hear of the payment is over: now 2026-03-10 12:30:00 UTC; due 2026-03-10 13:00:00 UTC",
+				"NO matched A-1", "- the shop has the order as paid: the shop says pending; counting as paid are paid, refunded"),
+		},
+		"a canceled order whose money went back": {
+			told: told(order("A-1", reconcile.OrderCanceled), charge("ch_1", "A-1"), refund("re_1", "ch_1", eur(10000), noon.Add(time.Hour))), now: noon.Add(2 * time.Hour),
+			want: says("NO PAID_AFTER_CANCEL ch_1", "+ the shop has the order as canceled: the shop says canceled since 2026-03-10 12:00:00 UTC", "- money of this payment is still held: taken 100.00 EUR; still held 0.00 EUR",
+				"NO REFUND_NOT_RECORDED re_1", "+ the shop has no record of the refund: Stripe gave back 100.00 EUR; the shop says no record of it", "- a record of it is needed: because it gives back money that was never the order's",
+				"NO REFUND_EXCEEDS_PAYMENT re_1", "- more has gone back than was taken: Stripe took 100.00 EUR; gone back 100.00 EUR",
+				"NO matched A-1", "- the shop has the order as paid: the shop says canceled; counting as paid are paid, refunded"),
+		},
+		"a request inside the window": {
+			told: told(order("A-1", reconcile.OrderPaid), charge("ch_1", "A-1"), asked("rr_1", "A-1", eur(4000), noon.Add(time.Hour))), now: noon.Add(2 * time.Hour),
+			want: says("NO CURRENCY_MISMATCH ch_1", "- the currencies differ: the order says 100.00 EUR; Stripe took 100.00 EUR",
+				"NO AMOUNT_MISMATCH ch_1", "+ no other payment is a duplicate: found none", "- the amounts differ: the order says 100.00 EUR; Stripe took 100.00 EUR",
+				"YES refund rr_1", "+ it is not more than is left of the payment: asked for 40.00 EUR; left of ch_1 100.00 EUR",
+				"+ the refund window is still open: now 2026-03-10 14:00:00 UTC; it closes at 2026-06-08 12:00:00 UTC",
+				"+ every row that may be about it could be read: found none", "+ nothing speaks against it: found nothing",
+				"NO REFUND_OUT_OF_WINDOW ch_1", "+ money of this payment must go back: owed back 40.00 EUR; because refund requested", "- the refund window has closed: now 2026-03-10 14:00:00 UTC; it closes at 2026-06-08 12:00:00 UTC",
+				"NO REFUND_WINDOW_CLOSING ch_1", "+ money of this payment must go back: owed back 40.00 EUR; because refund requested",
+				"- the first warning before the window's end has come: now 2026-03-10 14:00:00 UTC; due 2026-05-25 12:00:00 UTC",
+				"YES matched A-1", "+ the shop has the order as paid: the shop says paid; counting as paid are paid, refunded", "+ nothing is awaited: found nothing", "+ nothing disagrees: exceptions raised: 0"),
+		},
+		"an attempt that is alive forbids a cancel": {
+			told: told(order("A-1", reconcile.OrderPending), source("src_1", "A-1", reconcile.SourcePending)), now: noon.Add(time.Minute),
+			want: says("NO cancel A-1", "+ no money was ever taken for it: found none", "+ no payment fits it and another order equally: found none", "+ every row that may be about it could be read: found none",
+				"+ the id that the shop stored, if any, is known here: it is so yes", "+ no payment names it but for case, spaces or dashes: found none",
+				"+ the shop was read completely since the order began: the order began 2026-03-10 12:00:00 UTC; read 2025-09-11 12:01:00 UTC to 2026-03-10 12:01:00 UTC",
+				"+ Stripe was read completely since the order began: the order began 2026-03-10 12:00:00 UTC; read 2025-09-11 12:01:00 UTC to 2026-03-10 12:01:00 UTC",
+				"+ Trust Payments was read completely since the order began: the order began 2026-03-10 12:00:00 UTC; read 2025-09-11 12:01:00 UTC to 2026-03-10 12:01:00 UTC",
+				"- src_1 is a dead end: Stripe says pending"),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			facts, policy := factsOf(test.told), reconcile.DefaultPolicy()
+			e := reconcile.Explain(pick(t, reconcile.Assemble(facts, policy), ""), reconcile.Around{Facts: facts}, reconcile.Context{Policy: policy, Coverage: allRead(test.now), Now: test.now})
+			checkTrace(t, e)
+			if diff := gocmp.Diff(test.want, conditionsOf(e.Questions)); diff != "" {
+				t.Errorf("conditions (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// conditionsOf writes questions, a line each, and their conditions below.
+func conditionsOf(questions []reconcile.Question) []string {
+	var lines []string
+	for _, q := range questions {
+		answer := "NO"
+		if q.Yes() {
+			answer = "YES"
+		}
+		lines = append(lines, fmt.Sprintf("%s %s %s", answer, q.Topic, q.About))
+		for _, c := range q.Conditions {
+			line := fmt.Sprintf("- %s: %s %s", c.Asks, c.Left.Who, c.Left)
+			if c.Held {
+				line = "+" + line[1:]
+			}
+			if !c.Right.Empty() {
+				line += fmt.Sprintf("; %s %s", c.Right.Who, c.Right)
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
