@@ -23,9 +23,9 @@ type subject struct {
 	Verdict    *toldVerdict    `json:"verdict,omitzero"`
 	Exceptions []toldException `json:"exceptions"`
 	Facts      []toldFact      `json:"facts"`
-	Links      []toldLink      `json:"links,omitzero"`
+	Links      []toldLink      `json:"links,omitempty"`
 	Payout     *toldPayout     `json:"payout,omitzero"`
-	Judged     []toldQuestion  `json:"judged,omitzero"`
+	Judged     []toldQuestion  `json:"judged,omitempty"`
 	Next       []toldStep      `json:"next"`
 }
 
@@ -58,7 +58,7 @@ type toldLink struct {
 	Order     string          `json:"order,omitzero"`
 	Rule      string          `json:"rule,omitzero"`
 	Why       string          `json:"why"`
-	Rejected  []toldCandidate `json:"rejected,omitzero"`
+	Rejected  []toldCandidate `json:"rejected,omitempty"`
 }
 
 type toldCandidate struct {
@@ -76,7 +76,7 @@ type toldVerdict struct {
 	Refunded *toldAmount `json:"refunded,omitzero"`
 	PaidAt   time.Time   `json:"paid_at,omitzero"`
 	Cancel   *toldCancel `json:"cancel,omitzero"`
-	Owed     []toldOwed  `json:"owed,omitzero"`
+	Owed     []toldOwed  `json:"owed,omitempty"`
 }
 
 // toldCancel is why an open order may be canceled.
