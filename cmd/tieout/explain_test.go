@@ -29,10 +29,8 @@ func TestExplainSaysWhatTheReportSays(t *testing.T) {
 		t.Run(test.where.name, func(t *testing.T) {
 			s := newScene(t, test.where, newWorld(t, simulator.Config{Seed: 1, Orders: test.orders}))
 			codes := map[string]bool{}
-			for _, now := range []time.Time{firstDay, secondDay} {
-				s.day(now)
-				s.checkExplanations(now, codes)
-			}
+			s.day(firstDay)
+			s.checkExplanations(firstDay, codes)
 			if test.orders > 1000 && len(codes) < len(reconcile.Codes())-1 {
 				t.Errorf("only %d codes were explained: %v", len(codes), codes)
 			}
