@@ -16,10 +16,13 @@ type Context struct {
 }
 
 // Judge says what a case comes to. It is a pure function: the same case in the same context gives the same verdict.
-func Judge(c Case, ctx Context) Verdict {
-	var j judge
+func Judge(c Case, ctx Context) Verdict { return judgeCase(&c, &ctx, nil) }
+
+// judgeCase judges, and tells trace, where there is one, each condition it looks at.
+func judgeCase(c *Case, ctx *Context, t *trace) Verdict {
+	j := judge{trace: t}
 	var v Verdict
-	j.run(&c, &ctx, &v)
+	j.run(c, ctx, &v)
 	if v.Outcome == Matched && v.Reason == "" {
 		v.Reason = j.whyMatched()
 	}
@@ -29,7 +32,7 @@ func Judge(c Case, ctx Context) Verdict {
 // run judges one case into v. It leaves out why a plain match is one, which the rest of the verdict says and costs more to
 // write than to judge.
 func (j *judge) run(c *Case, ctx *Context, v *Verdict) {
-	*j = judge{c: c, ctx: ctx, policy: &ctx.Policy, now: ctx.Now, verdict: v, taken: j.taken[:0]}
+	*j = judge{c: c, ctx: ctx, policy: &ctx.Policy, now: ctx.Now, trace: j.trace, verdict: v, taken: j.taken[:0]}
 	v.CaseKey, v.OrderReference = c.Key, c.Reference()
 	j.weigh()
 	j.disputes()
@@ -52,6 +55,7 @@ type judge struct {
 	ctx     *Context
 	policy  *Policy
 	now     time.Time
+	trace   *trace // nil in an ordinary judgement
 	verdict *Verdict
 
 	taken   []held
@@ -138,18 +142,27 @@ func anyLive(payments []held) bool {
 	return false
 }
 
-// due reports whether t has come; if not, the case is looked at again then.
-func (j *judge) due(t time.Time) bool {
+// due reports whether t has come, as is asked; if not, the case is looked at again then.
+func (j *judge) due(t time.Time, asks string) bool {
+	come := j.reached(t, asks)
+	j.noteTime(asks, come, "due", t)
+	return come
+}
+
+// reached is due for an instant that is not a condition by itself.
+func (j *judge) reached(t time.Time, then string) bool {
 	if j.now.Before(t) {
-		j.reviewAt(t)
+		j.reviewAt(t, then)
 		return false
 	}
 	return true
 }
 
-func (j *judge) reviewAt(t time.Time) {
+// reviewAt has the case looked at again at t; then says what will be so.
+func (j *judge) reviewAt(t time.Time, then string) {
 	if t.After(j.now) {
 		j.verdict.NextReview = earliest(j.verdict.NextReview, t)
+		j.trace.review(t, then)
 	}
 }
 
@@ -202,6 +215,9 @@ func (j *judge) conclude() {
 	}
 	if j.c.Order != nil {
 		v.Order = j.c.Order.Amount
+	}
+	if j.trace != nil {
+		j.noteMatched()
 	}
 	j.concludePayment()
 }

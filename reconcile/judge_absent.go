@@ -8,15 +8,16 @@ import (
 // unpaid judges an order that the shop believes was paid and for which no money was taken. One cause, one code: a row
 // that could not be read, a payment that fits another order too, or one that is on its way, says it all.
 func (j *judge) unpaid() {
+	j.noteUnpaid()
 	switch {
 	case j.c.Order.Amount.IsZero():
 		j.settle(Closed, "The order is for nothing, and nothing was taken for it.")
-	case j.elsewhere():
-	case j.unreadable():
-	case j.contested():
-	case j.onItsWay():
-	case j.uncharged():
-	case j.endedBadly():
+	case j.rulesOut("it was paid through a provider that is configured here", j.elsewhere()):
+	case j.rulesOut("no row that may be about it is unreadable", j.unreadable()):
+	case j.rulesOut("no payment fits it and another order equally", j.contested()):
+	case j.rulesOut("no authorised payment is on its way", j.onItsWay()):
+	case j.rulesOut("no source waits to be charged", j.uncharged()):
+	case j.rulesOut("no attempt to pay ended badly", j.endedBadly()):
 	default:
 		j.missing()
 	}
@@ -90,7 +91,8 @@ func (j *judge) endedBadly() bool {
 	}
 	order := j.c.Order.Amount
 	paid := j.paidAt()
-	if gap := j.uncovered(j.c.Order.Provider, paid, paid); gap != "" && !stored {
+	j.noteAttempt(attempt, stored)
+	if gap := j.uncoveredUnless(stored, j.c.Order.Provider, paid, paid); gap != "" {
 		j.settle(Waiting, "Payment %s is %s; whether another one followed cannot be said: %s.", attempt.Object.ID, attempt.Status, gap)
 		return true
 	}
@@ -166,7 +168,7 @@ func (j *judge) missing() {
 	order := *j.c.Order
 	paid := j.paidAt()
 	due := paid.Add(j.policy.Grace.MissingAtProvider)
-	if !j.due(due) {
+	if !j.due(due, "the provider's time to show the payment is over") {
 		j.settle(Waiting, "Paid in the shop at %s; the provider has %s to show the payment.", at(paid), span(j.policy.Grace.MissingAtProvider))
 		return
 	}
@@ -213,9 +215,23 @@ func (j *judge) accountOf(feed string) string {
 	return account
 }
 
+// uncoveredUnless is uncovered, where absence matters at all.
+func (j *judge) uncoveredUnless(known bool, provider string, from, to time.Time) string {
+	if known {
+		return ""
+	}
+	return j.uncovered(provider, from, to)
+}
+
 // uncovered says why absence between from and to cannot be judged: a provider that was not read completely over that
 // time. Empty means that it can. An order that names no provider needs them all.
 func (j *judge) uncovered(provider string, from, to time.Time) string {
+	gap := j.gapOf(provider, from, to)
+	j.noteCovered(gap, from, to)
+	return gap
+}
+
+func (j *judge) gapOf(provider string, from, to time.Time) string {
 	known := false
 	for _, coverage := range j.ctx.Coverage {
 		if coverage.Feed == FeedShop || provider != "" && coverage.Feed != provider {
@@ -237,10 +253,10 @@ func (j *judge) uncovered(provider string, from, to time.Time) string {
 	return ""
 }
 
-// absentSince reports whether something that should have come to a feed by t is not there: t has passed, and every account
-// of the feed was read completely up to it.
-func (j *judge) absentSince(feed string, t time.Time) bool {
-	if !j.due(t) {
+// absentSince reports whether something that should have come to a feed by t is not there: t has passed, as is asked, and
+// every account of the feed was read completely up to it.
+func (j *judge) absentSince(feed string, t time.Time, asks string) bool {
+	if !j.due(t, asks) {
 		return false
 	}
 	known := false
@@ -248,11 +264,13 @@ func (j *judge) absentSince(feed string, t time.Time) bool {
 		if coverage.Feed != feed {
 			continue
 		}
-		if coverage.Complete.Empty() || coverage.Complete.To.Before(t) {
+		read := !coverage.Complete.Empty() && !coverage.Complete.To.Before(t)
+		j.noteRead(coverage, t, read)
+		if !read {
 			j.verdict.CoverageBound = true
 			return false
 		}
 		known = true
 	}
-	return known
+	return known || j.given("an account of "+nameOf(feed)+" is configured", false)
 }

@@ -20,6 +20,7 @@ func (j *judge) idle() {
 // cancel proposes to cancel an open order when every attempt to pay for it is a dead end and no money can come any more
 // (design §5, "Which dead ends cancel an open order"). The provider's word decides, not our clock.
 func (j *judge) cancel() {
+	j.noteCancel()
 	if j.cancelBlocked() {
 		return
 	}
@@ -29,7 +30,8 @@ func (j *judge) cancel() {
 	case len(evidence) > 0:
 		last := evidence[len(evidence)-1]
 		j.proposeCancel(evidence, fmt.Sprintf("%s says that %s, created at %s, is %s; no money was taken and none can come.", nameOf(last.Object.Feed), last.Object.ID, at(last.At), last.Status))
-	case j.policy.Cancel.NoAttemptAfter > 0 && !j.c.Order.CreatedAt.IsZero() && j.due(j.c.Order.CreatedAt.Add(j.policy.Cancel.NoAttemptAfter)):
+	case !j.given("somebody tried to pay, or policy.cancel.no_attempt_after is set", j.policy.Cancel.NoAttemptAfter > 0 && !j.c.Order.CreatedAt.IsZero()):
+	case j.due(j.c.Order.CreatedAt.Add(j.policy.Cancel.NoAttemptAfter), "the time to try to pay is over"):
 		j.proposeCancel(nil, fmt.Sprintf("Nobody has tried to pay since %s.", at(j.c.Order.CreatedAt)))
 	}
 }
@@ -37,11 +39,14 @@ func (j *judge) cancel() {
 // cancelBlocked reports whether anything that is known forbids the cancel: money that was ever taken, a payment that might
 // be its, a row that could not be read, or an id that the shop stored and we do not hold.
 func (j *judge) cancelBlocked() bool {
-	if len(j.taken) > 0 || len(j.c.Contested) > 0 || len(j.c.Rejections) > 0 || !j.holds(j.c.Order.PaymentID) {
+	if j.unless("no money was ever taken for it", len(j.taken) > 0) ||
+		j.unless("no payment fits it and another order equally", len(j.c.Contested) > 0) ||
+		j.unless("every row that may be about it could be read", len(j.c.Rejections) > 0) ||
+		!j.given("the id that the shop stored, if any, is known here", j.holds(j.c.Order.PaymentID)) {
 		return true
 	}
 	_, near := j.nearMoney()
-	return near
+	return j.unless("no payment names it but for case, spaces or dashes", near)
 }
 
 // proposeCancel proposes the cancel unless a provider was not read completely since the order began: there may be more.
@@ -49,7 +54,9 @@ func (j *judge) proposeCancel(evidence []Evidence, reason string) {
 	j.verdict.CoverageBound = true
 	began := j.began()
 	for _, coverage := range j.ctx.Coverage {
-		if coverage.Complete.Empty() || coverage.Reason != "" || coverage.Feed != FeedShop && coverage.Complete.From.After(began) {
+		known := !coverage.Complete.Empty() && coverage.Reason == "" && (coverage.Feed == FeedShop || !coverage.Complete.From.After(began))
+		j.noteKnown(coverage, began, known)
+		if !known {
 			return
 		}
 	}
@@ -96,17 +103,22 @@ func (j *judge) holds(id string) bool {
 	return false
 }
 
+// ripe is asked of every dead end.
+const ripe = "the attempt ended long enough ago to cancel the order"
+
 // deadEnds returns the attempts that ended; ready is false while any is alive or too young.
 func (j *judge) deadEnds() (evidence []Evidence, ready bool) {
 	ready = true
 	for _, source := range j.c.Sources {
 		dead, when := j.deadSource(source)
-		ready = dead && j.due(when) && ready
+		j.noteDeadEnd(source.Key, string(source.Status), dead)
+		ready = dead && j.due(when, ripe) && ready
 		evidence = append(evidence, Evidence{Object: source.Key, Status: string(source.Status), At: source.CreatedAt})
 	}
 	for _, payment := range j.c.Payments {
 		dead, when := j.deadPayment(payment)
-		ready = dead && j.due(when) && ready
+		j.noteDeadEnd(payment.Key, paymentWord(payment), dead)
+		ready = dead && j.due(when, ripe) && ready
 		evidence = append(evidence, Evidence{Object: payment.Key, Status: paymentWord(payment), At: payment.CreatedAt})
 	}
 	return evidence, ready

@@ -22,14 +22,19 @@ func (j *judge) loose() {
 }
 
 func (j *judge) loosePayment(payment held) {
+	if len(j.c.Rivals) > 0 {
+		j.noteLoose(Ambiguous, payment)
+	} else {
+		j.noteLoose(MissingOrder, payment)
+	}
 	switch {
 	case len(j.c.Rivals) > 0:
 		j.raise(payment.Key, Exception{
 			Code: Ambiguous, TransactionReference: payment.ID, Actual: payment.netAmount(),
 			Explanation: fmt.Sprintf("%s took %s for %q (%s), which fits %d orders equally: %s.", nameOf(payment.Feed), payment.Amount, payment.Reference, payment.ID, len(j.c.Rivals), strings.Join(j.c.Rivals, ", ")),
 		})
-	case j.unreadable():
-	case !j.absentSince(FeedShop, payment.SucceededAt.Add(j.policy.Grace.MissingOrder)):
+	case j.unless("every row that may be about it could be read", j.unreadable()):
+	case !j.absentSince(FeedShop, payment.SucceededAt.Add(j.policy.Grace.MissingOrder), "the shop's time to show the order is over"):
 		j.settle(Waiting, "%s took %s at %s; the shop has %s to show the order.", nameOf(payment.Feed), payment.Amount, at(payment.SucceededAt), span(j.policy.Grace.MissingOrder))
 	default:
 		j.raise(payment.Key, Exception{

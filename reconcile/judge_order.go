@@ -30,7 +30,6 @@ func (j *judge) split() {
 	held := live(j.taken)
 	switch {
 	case j.makes(j.taken, gross):
-		return
 	case len(held) == 0:
 		j.kept = j.taken[:1]
 	case len(held) == 1 || j.makes(held, net):
@@ -38,6 +37,7 @@ func (j *judge) split() {
 	default:
 		j.kept, j.surplus = held[:1], held[1:]
 	}
+	j.noteSplit()
 }
 
 func gross(h held) int64 { return h.Amount.Minor }
@@ -67,7 +67,8 @@ func (j *judge) openOrder() {
 	}
 	j.compare()
 	first := held[0]
-	if !j.absentSince(FeedShop, first.SucceededAt.Add(j.policy.Grace.PaidNotRecorded)) {
+	j.noteStillPending(first)
+	if !j.absentSince(FeedShop, first.SucceededAt.Add(j.policy.Grace.PaidNotRecorded), "the shop's time to hear of the payment is over") {
 		j.settle(Waiting, "%s took %s for it at %s; the shop has %s to hear of that.", nameOf(first.Feed), first.Amount, at(first.SucceededAt), span(j.policy.Grace.PaidNotRecorded))
 		return
 	}
@@ -84,6 +85,7 @@ func none(amount money.Amount) money.Amount { return money.Amount{Currency: amou
 func (j *judge) canceledOrder() {
 	held := live(j.taken)
 	j.surplus, j.kept = nil, j.taken
+	j.noteAfterCancel()
 	for _, payment := range held {
 		j.raise(payment.Key, Exception{
 			Code: PaidAfterCancel, TransactionReference: payment.ID, Expected: money.Amount{Currency: payment.Amount.Currency}, Actual: payment.netAmount(),
@@ -121,20 +123,28 @@ func (j *judge) compare() {
 		j.duplicate(payment)
 	}
 	if j.orderIs(OrderRefunded) && len(live(j.kept)) == 0 {
+		j.noteNothingLeft()
 		return
 	}
 	first := j.kept[0]
-	if first.Amount.Currency != order.Currency {
+	currencies := first.Amount.Currency != order.Currency
+	if j.trace != nil {
+		j.noteCurrency(currencies)
+	}
+	if currencies {
 		j.raise(first.Key, Exception{
 			Code: CurrencyMismatch, TransactionReference: first.ID, Expected: order, Actual: first.Amount,
 			Explanation: fmt.Sprintf("The order is for %s; %s took %s (%s).", order, nameOf(first.Feed), first.Amount, linked(first)),
 		})
 		return
 	}
-	if len(j.surplus) > 0 || j.makes(j.kept, gross) || j.makes(j.kept, net) {
-		return
+	differ := len(j.surplus) == 0 && !j.makes(j.kept, gross) && !j.makes(j.kept, net)
+	if j.trace != nil {
+		j.noteAmounts(differ)
 	}
-	j.amountMismatch(first)
+	if differ {
+		j.amountMismatch(first)
+	}
 }
 
 func (j *judge) amountMismatch(first held) {

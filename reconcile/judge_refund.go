@@ -177,6 +177,7 @@ func (j *judge) wholeByStatus(done []record, refunds []made) {
 		}
 	}
 	if rest.Minor > 0 {
+		j.noteRecord(record{amount: rest})
 		j.missingRefund(record{amount: rest})
 	}
 }
@@ -184,10 +185,11 @@ func (j *judge) wholeByStatus(done []record, refunds []made) {
 // notRecorded raises refunds that the shop does not know.
 func (j *judge) notRecorded(refunds []made) {
 	for _, refund := range refunds {
-		if refund.met || !needed(refund) || j.unreadable() {
+		j.noteRefund(refund)
+		if refund.met || !needed(refund) || j.unless("every row that may be about it could be read", j.unreadable()) {
 			continue
 		}
-		if !j.absentSince(FeedShop, refund.CreatedAt.Add(j.policy.Grace.RefundNotRecorded)) {
+		if !j.absentSince(FeedShop, refund.CreatedAt.Add(j.policy.Grace.RefundNotRecorded), "the shop's time to record the refund is over") {
 			j.settle(Waiting, "%s refunded %s at %s; the shop has %s to record it.", nameOf(refund.Feed), refund.Amount, at(refund.CreatedAt), span(j.policy.Grace.RefundNotRecorded))
 			continue
 		}
@@ -200,8 +202,12 @@ func (j *judge) notRecorded(refunds []made) {
 
 // notMade raises records of the shop for which the provider has no refund.
 func (j *judge) notMade(done []record) {
+	if len(j.taken) == 0 {
+		return
+	}
 	for _, row := range done {
-		if !row.met && len(j.taken) > 0 {
+		j.noteRecord(row)
+		if !row.met {
 			j.missingRefund(row)
 		}
 	}
@@ -213,10 +219,10 @@ func (j *judge) missingRefund(row record) {
 	payment := j.taken[0]
 	recorded := firstKnown(row.at, j.c.Order.ChangedAt, j.c.Order.PaidAt, j.c.Order.CreatedAt)
 	due := recorded.Add(j.policy.Grace.RefundMissingAtProvider)
-	if j.unreadable() {
+	if j.unless("every row that may be about it could be read", j.unreadable()) {
 		return
 	}
-	if !j.due(due) {
+	if !j.due(due, "the provider's time to show the refund is over") {
 		j.settle(Waiting, "A refund of %s was recorded at %s; the provider has %s to show it.", row.amount, at(recorded), span(j.policy.Grace.RefundMissingAtProvider))
 		return
 	}
@@ -236,7 +242,12 @@ func (j *judge) failedRefunds() {
 		return
 	}
 	for _, refund := range j.c.Refunds {
-		if refund.Status != RefundFailed || j.madeGood(refund) {
+		if refund.Status != RefundFailed {
+			continue
+		}
+		madeGood := j.madeGood(refund)
+		j.noteFailedRefund(refund, madeGood)
+		if madeGood {
 			continue
 		}
 		j.raise(refund.Key, Exception{
@@ -303,6 +314,7 @@ func (j *judge) exceedingOf(payment held) {
 			continue
 		}
 		back.Minor += refund.Amount.Minor
+		j.noteGoneBack(payment, refund, back)
 		if back.Minor > payment.Amount.Minor {
 			j.raise(refund.Key, Exception{
 				Code: RefundExceedsPayment, TransactionReference: refund.ID, Expected: payment.Amount, Actual: back,

@@ -64,12 +64,15 @@ func (j *judge) decide(request record, payment held, promised map[Key]int64) {
 	end := j.policy.WindowEnd(payment.Payment)
 	owed := Owed{Payment: payment.Key, RequestID: request.id, Amount: request.amount, Why: OwedRequested, AskedAt: request.at, WindowEndsAt: end}
 	owed.Decision = DecisionRejected
+	tooMuch := request.amount.Currency != all.Currency || request.amount.Minor > all.Minor
+	closed := !end.IsZero() && !j.now.Before(end)
+	j.noteRequest(request, payment, all, tooMuch, closed)
 	switch {
-	case request.amount.Currency != all.Currency || request.amount.Minor > all.Minor:
+	case tooMuch:
 		owed.Reason = fmt.Sprintf("%s asked, %s left to give back", request.amount, all)
 		j.asksTooMuch(request, payment.Key, all)
-		j.reviewAt(end)
-	case !end.IsZero() && !j.now.Before(end):
+		j.reviewAt(end, windowCloses)
+	case closed:
 		owed.Reason = fmt.Sprintf("the window closed at %s", at(end))
 	case len(j.c.Rejections) > 0:
 		owed.Decision, owed.Reason = DecisionPerson, fmt.Sprintf("%s %s could not be read and may be this refund", j.c.Rejections[0].Feed, j.c.Rejections[0].ID)
@@ -105,6 +108,7 @@ func (j *judge) doubt(payment held) string {
 }
 
 func (j *judge) asksTooMuch(request record, payment Key, left money.Amount) {
+	j.noteAsksTooMuch(request, payment, left)
 	j.raise(payment, Exception{
 		Code: RefundExceedsPayment, TransactionReference: payment.ID, Expected: request.amount, Actual: left,
 		Explanation: fmt.Sprintf("A refund of %s was asked for at %s (%s); %s is left to give back.", request.amount, at(request.at), request.id, left),
@@ -114,8 +118,10 @@ func (j *judge) asksTooMuch(request record, payment Key, left money.Amount) {
 // unpayable judges a request for an order for which no money was taken.
 func (j *judge) unpayable(request record) {
 	owed := Owed{RequestID: request.id, Amount: request.amount, Why: OwedRequested, AskedAt: request.at, Decision: DecisionRejected}
+	j.noteUnpayable(request)
 	for _, payment := range j.c.Payments {
 		if payment.Status == PaymentPending || payment.Status == PaymentSuspended {
+			j.noteBeforeSettlement(request, payment)
 			owed.Payment, owed.Reason = payment.Key, fmt.Sprintf("payment %s has not settled", payment.ID)
 			j.verdict.Owed = append(j.verdict.Owed, owed)
 			j.raise(payment.Key, Exception{

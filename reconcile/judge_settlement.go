@@ -25,6 +25,7 @@ func (j *judge) settlements() {
 }
 
 func (j *judge) suspended(payment LinkedPayment) {
+	j.noteUnsettled(SettlementSuspended, payment)
 	j.raise(payment.Key, Exception{
 		Code: SettlementSuspended, TransactionReference: payment.ID, Expected: j.orderAmount(), Actual: none(payment.Amount),
 		Explanation: fmt.Sprintf("%s has suspended %s authorised at %s (%s, settlestatus 2): it will not settle by itself.", nameOf(payment.Feed), payment.Amount, at(payment.CreatedAt), payment.ID),
@@ -33,7 +34,8 @@ func (j *judge) suspended(payment LinkedPayment) {
 
 func (j *judge) overdue(payment LinkedPayment) {
 	limit := j.policy.OverdueAt(payment.CreatedAt)
-	if !j.due(limit.Add(tick)) {
+	j.noteUnsettled(SettlementOverdue, payment)
+	if !j.due(limit.Add(tick), "its time to settle has passed") {
 		return
 	}
 	j.raise(payment.Key, Exception{
@@ -56,6 +58,7 @@ func (j *judge) disputes() {
 		return
 	}
 	for _, dispute := range j.c.Disputes {
+		j.noteDispute(dispute)
 		if dispute.Status != DisputeOpen {
 			continue
 		}

@@ -12,15 +12,17 @@ import (
 // order is still open.
 func (j *judge) sources() {
 	if !j.concerns() || anyLive(j.taken) || len(j.taken) > 0 && !j.orderIs(OrderPending) {
+		j.noteSettled()
 		return
 	}
 	for _, source := range j.c.Sources {
+		j.noteSource(source, false)
 		if source.Kind != KindSource || j.charged(source) {
 			continue
 		}
 		switch {
 		case source.Status == SourcePending:
-			j.reviewAt(j.policy.PendingDeadline(source.CreatedAt))
+			j.reviewAt(j.policy.PendingDeadline(source.CreatedAt), "a source that nobody used is canceled")
 		case source.Status == SourceChargeable && !j.orderIs(OrderCanceled):
 			j.notCharged(source)
 		case source.Status == SourceCanceled && j.wasChargeable(source) && !j.orderIs(OrderPaid) && !j.orderIs(OrderRefunded):
@@ -60,7 +62,7 @@ func (j *judge) wasChargeable(source Source) bool {
 func (j *judge) notCharged(source Source) {
 	authorised := firstKnown(j.chargeableAt(source), source.CreatedAt)
 	deadline := j.policy.ChargeDeadline(authorised)
-	j.reviewAt(deadline)
+	j.reviewAt(deadline, "a source that nobody charged is canceled, and the sale is lost")
 	e := Exception{
 		Code: AuthorisedNotCharged, TransactionReference: source.ID, Actual: source.Amount, DueAt: deadline,
 		Explanation: fmt.Sprintf("The customer authorised %s at %s (%s) and nothing has been charged; the source runs out at %s.", source.Amount, at(authorised), source.ID, at(deadline)),

@@ -17,6 +17,8 @@ func (j *judge) owe(payment held, why OwedWhy) {
 	j.goBack = append(j.goBack, owed)
 }
 
+const windowCloses = "the refund window closes"
+
 // window raises REFUND_WINDOW_CLOSING or REFUND_OUT_OF_WINDOW, one row per payment of which money must go back.
 func (j *judge) window() {
 	j.lessAsked()
@@ -75,17 +77,22 @@ func (j *judge) askedOf(payment Key) int64 {
 }
 
 func (j *judge) windowOf(owed Owed) {
-	if !j.now.Before(owed.WindowEndsAt) {
+	closed := !j.now.Before(owed.WindowEndsAt)
+	j.noteMustGoBack(RefundOutOfWindow, owed)
+	j.noteTime("the refund window has closed", closed, "it closes at", owed.WindowEndsAt)
+	if closed {
 		j.raiseWindow(owed, RefundOutOfWindow, "", fmt.Sprintf("must go back (%s), and the window closed at %s", owed.Why, at(owed.WindowEndsAt)))
 		return
 	}
-	j.reviewAt(owed.WindowEndsAt)
+	j.reviewAt(owed.WindowEndsAt, windowCloses)
 	stage := -1
 	for i, warning := range j.policy.RefundWarnings {
-		if begins := owed.WindowEndsAt.Add(-warning); j.due(begins) {
+		if begins := owed.WindowEndsAt.Add(-warning); j.reached(begins, "a warning before the refund window closes is due") {
 			stage = i
 		}
 	}
+	j.noteMustGoBack(RefundWindowClosing, owed)
+	j.noteFirstWarning(owed, stage >= 0)
 	if stage < 0 {
 		return
 	}

@@ -23,6 +23,38 @@ type index struct {
 	byFold    map[string][]string // folded reference → references
 	sources   map[Key]Source      // by feed, account and id; Kind left empty
 	chargesOf map[Key][]Payment   // source → its payments
+	told      *[]Candidate        // where to tell of the orders that were looked at and not chosen; nil: nobody asks
+}
+
+// Candidate is an order that an object was not linked to, and why not.
+type Candidate struct {
+	Order string
+	Why   string
+}
+
+// reject tells that orders were looked at and, but for the chosen one, not taken.
+func (ix index) reject(orders []string, chosen, why string) {
+	if ix.told == nil {
+		return
+	}
+	for _, order := range orders {
+		if order != chosen && !slices.ContainsFunc(*ix.told, func(c Candidate) bool { return c.Order == order }) {
+			*ix.told = append(*ix.told, Candidate{Order: order, Why: why})
+		}
+	}
+}
+
+// rejectNamed tells of the orders that a reference names, where something stronger counts.
+func (ix index) rejectNamed(feed, reference, chosen, why string) {
+	if ix.told == nil {
+		return
+	}
+	if ix.orders[reference] {
+		ix.reject([]string{reference}, chosen, why)
+	}
+	if feed == FeedTrustPayments {
+		ix.reject(ix.byPrefix[reference], chosen, why)
+	}
 }
 
 func newIndex(facts Facts, policy Policy) index {
@@ -54,6 +86,13 @@ func newIndex(facts Facts, policy Policy) index {
 	return ix
 }
 
+// rejectSource is rejectNamed for what the source of a payment names.
+func (ix index) rejectSource(p Payment, chosen, why string) {
+	if ix.told != nil {
+		ix.rejectNamed(p.Feed, ix.sources[objectKey(p.Key, p.SourceID)].Reference, chosen, why)
+	}
+}
+
 // objectKey is the key of another object of the same account whose kind does not matter.
 func objectKey(of Key, id string) Key { return Key{Feed: of.Feed, Account: of.Account, ID: id} }
 
@@ -61,9 +100,11 @@ func objectKey(of Key, id string) Key { return Key{Feed: of.Feed, Account: of.Ac
 // (issue 2, item 7). Never by amount.
 func (ix index) payment(p Payment) link {
 	if found, ok := ix.stored(p.Feed, p.Reference, p.ID, p.SourceID); ok {
+		ix.rejectSource(p, found.order, "its source names it, and the stored id counts")
 		return found
 	}
 	if found, ok := ix.reference(p.Feed, p.Reference, RuleReference); ok {
+		ix.rejectSource(p, found.order, "its source names it, and its own reference counts")
 		return found
 	}
 	source := ix.sources[objectKey(p.Key, p.SourceID)]
@@ -109,15 +150,18 @@ func (ix index) stored(feed, reference string, ids ...string) (link, bool) {
 	slices.Sort(fits)
 	fits = slices.Compact(fits)
 	if named := ix.named(feed, reference, fits); len(fits) > 1 && named != "" {
+		ix.reject(fits, named, "it stores the id as well, and the provider's object names the other one")
 		return link{order: named, rule: RuleStoredID, note: fmt.Sprintf("the id is also stored on %s", others(fits, named))}, true
 	}
 	if len(fits) > 1 {
+		ix.reject(fits, "", "it stores the id, and so does another one: none is guessed")
 		return link{rivals: fits}, true
 	}
 	if len(fits) == 0 {
 		return link{}, false
 	}
 	found := link{order: fits[0], rule: RuleStoredID}
+	ix.rejectNamed(feed, reference, fits[0], "the provider's object names it, and the stored id counts")
 	if reference != "" && reference != fits[0] && !ix.isTruncationOf(feed, reference, fits[0]) {
 		found.note = fmt.Sprintf("the provider's object names order %s, the stored id is on order %s: the stored id counts", reference, fits[0])
 	}
@@ -152,6 +196,7 @@ func (ix index) reference(feed, reference string, rule Rule) (link, bool) {
 		return link{}, false
 	}
 	if ix.orders[reference] {
+		ix.rejectNamed(feed, reference, reference, "it fits only when cut to the length that Trust Payments keeps, and an exact fit counts")
 		return link{order: reference, rule: rule}, true
 	}
 	if feed != FeedTrustPayments {
@@ -164,6 +209,7 @@ func (ix index) reference(feed, reference string, rule Rule) (link, bool) {
 	case 1:
 		return link{order: fits[0], rule: RuleTruncated}, true
 	default:
+		ix.reject(fits, "", "the reference, as it was cut, fits another one just as well: none is guessed")
 		return link{rivals: fits}, true
 	}
 }

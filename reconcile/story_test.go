@@ -57,8 +57,10 @@ func judgeAt(t *testing.T, m moment, told []reconcile.Record) reconcile.Verdict 
 	if read == nil {
 		read = allRead(m.now)
 	}
-	c := pick(t, reconcile.Assemble(factsOf(told), policy), m.about)
-	return reconcile.Judge(c, reconcile.Context{Policy: policy, Coverage: read, Now: m.now})
+	facts, in := factsOf(told), reconcile.Context{Policy: policy, Coverage: read, Now: m.now}
+	c := pick(t, reconcile.Assemble(facts, policy), m.about)
+	checkTrace(t, reconcile.Explain(c, reconcile.Around{Facts: facts}, in))
+	return reconcile.Judge(c, in)
 }
 
 // pick is the case asked for, or the only order's, or else the only one.

@@ -176,7 +176,7 @@ func (a *app) printPlan(plan reconcile.Plan, c *exceptionChange) error {
 		fmt.Fprintln(table, "id\tcode\torder or transaction\tdifference\tchange")
 	}
 	for i, record := range plan.Records {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", record.ID(), record.Code, about(record), known(record.Difference.Currency, record.Difference.String()), step(plan.Changes[i].From, plan.Changes[i].To))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", record.ID(), record.Code, subjectTold(record), known(record.Difference.Currency, record.Difference.String()), step(plan.Changes[i].From, plan.Changes[i].To))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -188,8 +188,8 @@ func (a *app) printPlan(plan reconcile.Plan, c *exceptionChange) error {
 	return err
 }
 
-// about is the order that an exception is about, or else the transaction.
-func about(record reconcile.ExceptionRecord) string {
+// subjectTold is the order that an exception is about, or else the transaction.
+func subjectTold(record reconcile.ExceptionRecord) string {
 	return cmp.Or(record.OrderReference, record.TransactionReference)
 }
 

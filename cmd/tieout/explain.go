@@ -1,39 +1,40 @@
 package main
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"text/tabwriter"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tieout/jobs"
-	"tieout/reconcile"
 )
 
 func (a *app) explainCommand() *cobra.Command {
-	asOf := ""
+	asOf, asJSON := "", false
 	command := &cobra.Command{
 		Use:   "explain REFERENCE",
-		Short: "Everything known about one order, source or payment, and why the verdict is what it is",
-		Args:  usage(cobra.ExactArgs(1)),
+		Short: "Everything known about one order, and why the verdict is what it is",
+		Long: "REFERENCE is an order's reference, or the id of a payment, source, refund, dispute, movement, payout, row that could\n" +
+			"not be read, or exception. What is held is judged again, as of now: no provider is asked, and nothing is changed.",
+		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(command *cobra.Command, args []string) error {
 			now, err := instantOrNow("--as-of", asOf)
 			if err != nil {
 				return err
 			}
-			return a.explain(command.Context(), args[0], now)
+			return a.explain(command.Context(), args[0], now, asJSON)
 		},
 	}
 	command.Flags().StringVar(&asOf, "as-of", "", "instant that stands for now (RFC 3339)")
+	command.Flags().BoolVar(&asJSON, "json", false, "the same as data (docs/EXPLAIN.md)")
 	return command
 }
 
-func (a *app) explain(ctx context.Context, reference string, now time.Time) (err error) {
+func (a *app) explain(ctx context.Context, reference string, now time.Time, asJSON bool) (err error) {
 	p, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -42,121 +43,40 @@ func (a *app) explain(ctx context.Context, reference string, now time.Time) (err
 	if err := p.openProviders(); err != nil {
 		return err
 	}
-	judging := jobs.Judging{Cases: p.store, Judgements: p.store, Policy: policy(p.config.Policy), Accounts: p.accounts()}
-	found, err := p.find(ctx, reference)
+	all, err := p.explain(ctx, reference, now)
 	if err != nil {
 		return err
 	}
-	in, err := judging.Context(ctx, now)
-	if err != nil {
-		return err
+	if asJSON {
+		return writeJSON(a.stdout, all)
 	}
-	for _, c := range found {
-		if err := a.printCase(c, reconcile.Judge(c, in)); err != nil {
-			return err
-		}
+	return all.print(a.stdout)
+}
+
+// writeJSON writes data for machines that people look at too.
+func writeJSON(w io.Writer, data any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(data); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil
 }
 
-// find returns the cases of an order's reference, or of the source or payment with that id.
-func (p *parts) find(ctx context.Context, reference string) ([]reconcile.Case, error) {
-	facts, err := p.store.FactsOfOrders(ctx, []string{reference})
+// explain finds what a reference means and judges that.
+func (p *parts) explain(ctx context.Context, reference string, now time.Time) (explained, error) {
+	judging := jobs.Judging{Cases: p.store, Judgements: p.store, Policy: policy(p.config.Policy), Accounts: p.accounts()}
+	in, err := judging.Context(ctx, now)
 	if err != nil {
-		return nil, err
+		return explained{}, err
 	}
-	rules := policy(p.config.Policy)
-	of := func(c reconcile.Case) bool { return c.Key == reconcile.CaseKeyOfOrder(reference) }
-	if found := slices.DeleteFunc(reconcile.Assemble(facts, rules), func(c reconcile.Case) bool { return !of(c) }); len(found) > 0 {
-		return found, nil
+	x := &explainer{store: p.store, in: in, actions: p.config.Actions}
+	if err := x.find(ctx, reference); err != nil {
+		return explained{}, err
 	}
-	var keys []reconcile.Key
-	for _, account := range p.accounts() {
-		keys = append(keys, reconcile.Key{Feed: account.Feed, Account: account.Account, ID: reference})
+	if len(x.found) == 0 {
+		return explained{}, x.unknown(ctx, reference)
 	}
-	if facts, err = p.store.FactsOfKeys(ctx, keys); err != nil {
-		return nil, err
-	}
-	found := slices.DeleteFunc(reconcile.Assemble(facts, rules), func(c reconcile.Case) bool { return !names(c, reference) })
-	if len(found) == 0 {
-		return nil, usagef("no order, source or payment %q is known", reference)
-	}
-	return found, nil
-}
-
-func names(c reconcile.Case, id string) bool {
-	return slices.ContainsFunc(c.Payments, func(p reconcile.LinkedPayment) bool { return p.ID == id || p.Reference == id }) ||
-		slices.ContainsFunc(c.Sources, func(s reconcile.Source) bool { return s.ID == id || s.Reference == id })
-}
-
-// fact is one line of what is known.
-type fact struct {
-	at   time.Time
-	text string
-}
-
-func (a *app) printCase(c reconcile.Case, verdict reconcile.Verdict) error {
-	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "%s\n\nWhat is known\n", c.Key)
-	for _, f := range factsOf(c) {
-		fmt.Fprintf(table, "  %s\t%s\n", minute(f.at), f.text)
-	}
-	fmt.Fprintf(table, "\nVerdict: %s\n  %s\n", verdict.Outcome, verdict.Reason)
-	for _, exception := range verdict.Exceptions {
-		fmt.Fprintf(table, "\n%s (%s)\n  %s\n  Next: %s\n", exception.Code, exception.Severity, exception.Explanation, exception.NextStep)
-		if !exception.DueAt.IsZero() {
-			fmt.Fprintf(table, "  Due: %s UTC\n", minute(exception.DueAt))
-		}
-	}
-	for _, owed := range verdict.Owed {
-		fmt.Fprintf(table, "\n%s must go back (%s): %s, %s\n", owed.Amount, owed.Why, owed.Decision, owed.Reason)
-	}
-	if verdict.Cancel != nil {
-		fmt.Fprintf(table, "\nThe order may be canceled: %s\n", verdict.Cancel.Reason)
-	}
-	if !verdict.NextReview.IsZero() {
-		fmt.Fprintf(table, "\nLooked at again: %s UTC\n", minute(verdict.NextReview))
-	}
-	return table.Flush()
-}
-
-// factsOf lists what a case holds in time order.
-func factsOf(c reconcile.Case) []fact {
-	var facts []fact
-	add := func(at time.Time, format string, args ...any) {
-		facts = append(facts, fact{at, fmt.Sprintf(format, args...)})
-	}
-	if o := c.Order; o != nil {
-		add(o.CreatedAt, "shop: order %s over %s, now %s, payment id %q", o.ID, o.Amount, o.Status, o.PaymentID)
-	}
-	for _, s := range c.Sources {
-		add(s.CreatedAt, "%s: %s %s over %s, now %s, names order %q", s.Feed, s.Kind, s.ID, s.Amount, s.Status, s.Reference)
-	}
-	for _, e := range c.Events {
-		add(e.At, "%s: source %s became %s", e.Feed, e.SourceID, e.Status)
-	}
-	for _, p := range c.Payments {
-		add(p.CreatedAt, "%s: %s %s over %s, now %s%s, names order %q, linked by %s", p.Feed, p.Kind, p.ID, p.Amount, p.Status, settle(p), p.Reference, cmp.Or(string(p.Rule), "nothing"))
-	}
-	for _, r := range c.Refunds {
-		add(r.CreatedAt, "%s: refund %s of %s from payment %s, now %s", r.Feed, r.ID, r.Amount, r.PaymentID, r.Status)
-	}
-	for _, r := range c.Requests {
-		add(r.RequestedAt, "shop: refund %s of %s, now %s", r.ID, r.Amount, r.Status)
-	}
-	for _, d := range c.Disputes {
-		add(d.CreatedAt, "%s: dispute %s over %s of payment %s, now %s", d.Feed, d.ID, d.Amount, d.PaymentID, d.Status)
-	}
-	for _, r := range c.Rejections {
-		add(time.Time{}, "%s: %s %s could not be read: %s", r.Feed, r.Kind, r.ID, r.Reason)
-	}
-	slices.SortStableFunc(facts, func(a, b fact) int { return a.at.Compare(b.at) })
-	return facts
-}
-
-func settle(p reconcile.LinkedPayment) string {
-	if p.SettleStatus == "" {
-		return ""
-	}
-	return " (settlestatus " + p.SettleStatus + ")"
+	return explained{Reference: reference, AsOf: now.UTC(), Found: x.found}, nil
 }

@@ -26,6 +26,13 @@ var movements = newProjection("tieout_movements",
 			GrossMinor: m.Gross.Minor, GrossCurrency: m.Gross.Currency, FeeMinor: m.Fee.Minor, FeeCurrency: m.Fee.Currency,
 			NetMinor: m.Net.Minor, NetCurrency: m.Net.Currency, CreatedAt: micros(m.CreatedAt), AvailableAt: micros(m.AvailableAt),
 		}
+	},
+	func(r movementRow) reconcile.Movement {
+		return reconcile.Movement{
+			Key: r.key(), ObjectID: r.ObjectID, Category: r.Category,
+			Gross: amount(r.GrossMinor, r.GrossCurrency), Fee: amount(r.FeeMinor, r.FeeCurrency), Net: amount(r.NetMinor, r.NetCurrency),
+			CreatedAt: instant(r.CreatedAt), AvailableAt: instant(r.AvailableAt),
+		}
 	})
 
 type payoutRow struct {
@@ -48,7 +55,8 @@ var payouts = newProjection("tieout_payouts",
 			Automatic: p.Automatic, Itemised: p.Itemised, Reason: p.Reason,
 			CreatedAt: micros(p.CreatedAt), ArrivalAt: micros(p.ArrivalAt),
 		}
-	})
+	},
+	payoutOfRow)
 
 func payoutOfRow(r payoutRow) reconcile.Payout {
 	return reconcile.Payout{
@@ -72,4 +80,7 @@ var payoutLines = newProjection("tieout_payout_lines",
 		return payoutLineRow{
 			keyRow: rowOfKey(l.Key), PayoutID: l.PayoutID, Category: l.Category, NetMinor: l.Net.Minor, NetCurrency: l.Net.Currency,
 		}
+	},
+	func(r payoutLineRow) reconcile.PayoutLine {
+		return reconcile.PayoutLine{Key: r.key(), PayoutID: r.PayoutID, Category: r.Category, Net: amount(r.NetMinor, r.NetCurrency)}
 	})

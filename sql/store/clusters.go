@@ -118,6 +118,16 @@ func (s *Store) FactsOfKeys(ctx context.Context, keys []reconcile.Key) (reconcil
 		byIDs(r)+" ORDER BY cluster", r.list(ids), r.list(ids), r.list(ids))
 }
 
+// FactsOfRejections is FactsOfOrders for rows that could not be read.
+func (s *Store) FactsOfRejections(ctx context.Context, rejected []reconcile.Rejection) (reconcile.Facts, error) {
+	keys := make([]reconcile.Key, len(rejected))
+	for i, rejection := range rejected {
+		keys[i] = rejection.Key
+	}
+	return s.factsFrom(ctx, fmt.Sprintf("read the facts of %d rows that could not be read", len(rejected)),
+		"SELECT DISTINCT cluster FROM tieout_rejections WHERE "+s.read().inTuples(keyColumns...)+" ORDER BY cluster", keyTuples(keys))
+}
+
 func (s *Store) factsFrom(ctx context.Context, call, query string, args ...any) (reconcile.Facts, error) {
 	var facts reconcile.Facts
 	if err := s.cluster(ctx); err != nil {

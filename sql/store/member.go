@@ -18,6 +18,8 @@ type memberRow struct {
 // stay begins in another cluster than home: the one that the object was in before.
 func (r *memberRow) stay(cluster string) { r.Cluster = cluster }
 
+func (r *memberRow) face() string { return r.Face }
+
 // touchedRow numbers the change that a row last took part in.
 type touchedRow struct {
 	Touched int64 `db:"touched"`

@@ -32,20 +32,21 @@ func keyTuples(keys []reconcile.Key) any {
 // projection is one table of records of type D, kept as rows of type R.
 type projection[R any, D reconcile.Record] struct {
 	table[R]
-	toRow  func(D) R
-	toFace func(string) D // of a clustered one: reads a record from its face
+	toRow    func(D) R
+	toRecord func(R) D
+	toFace   func(string) D // of a clustered one: reads a record from its face
 }
 
 // newProjection is a table of records that are summed up and not judged one by one.
-func newProjection[R any, D reconcile.Record](name string, toRow func(D) R) projection[R, D] {
-	p := projection[R, D]{table: newTable[R](name, keyColumns...), toRow: toRow}
+func newProjection[R any, D reconcile.Record](name string, toRow func(D) R, toRecord func(R) D) projection[R, D] {
+	p := projection[R, D]{table: newTable[R](name, keyColumns...), toRow: toRow, toRecord: toRecord}
 	p.stamps = []string{"touched"}
 	return p
 }
 
 // newClustered is a table of records that are judged, cluster by cluster. A row keeps the cluster it has.
 func newClustered[R any, D reconcile.Record](name string, toRow func(D) R, ofFace func(string) D) projection[R, D] {
-	p := newProjection(name, toRow)
+	p := newProjection(name, toRow, func(row R) D { return ofFace(any(&row).(interface{ face() string }).face()) })
 	p.toFace, p.fixed = ofFace, []string{"cluster"}
 	return p
 }
@@ -130,6 +131,16 @@ type leftRow struct {
 func (p projection[R, D]) empty(ctx context.Context, s session) error {
 	_, err := s.exec(ctx, "DELETE FROM "+p.name)
 	return err
+}
+
+// records reads what fits a condition.
+func (p projection[R, D]) records(ctx context.Context, s session, where string, args ...any) ([]D, error) {
+	rows, err := p.find(ctx, s, where, args...)
+	records := make([]D, len(rows))
+	for i, row := range rows {
+		records[i] = p.toRecord(row)
+	}
+	return records, err
 }
 
 // project brings the projections up to date with the records, no two of which have the same key.

@@ -18,6 +18,9 @@ type balanceRow struct {
 var balances = newProjection("tieout_balances",
 	func(b reconcile.Balance) balanceRow {
 		return balanceRow{keyRow: rowOfKey(b.Key), Minor: b.Stated.Minor, Currency: b.Stated.Currency, At: micros(b.At)}
+	},
+	func(r balanceRow) reconcile.Balance {
+		return reconcile.Balance{Key: r.key(), Stated: amount(r.Minor, r.Currency), At: instant(r.At)}
 	})
 
 type figureRow struct {
