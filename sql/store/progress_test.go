@@ -31,7 +31,7 @@ func judgeAll(t *testing.T, s *store.Store, runID int64, now time.Time) reconcil
 	judgement := reconcile.Judgement{RunID: runID, At: now}
 	for c, err := range s.AllClusters(ctx) {
 		succeed(t, err)
-		judgement.Take(c, in, nil)
+		judgement.Take(c, &in, nil)
 	}
 	succeed(t, s.SaveJudgement(ctx, judgement))
 	progress := must(s.Progress(ctx))(t)
