@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +19,8 @@ import (
 )
 
 // ownTables are about the program's runs and not about money: every run may write them. sqlite_sequence numbers the runs.
-var ownTables = []string{"tieout_runs", "tieout_run_steps", "tieout_run_lock", "sqlite_sequence"}
+// tieout_progress says how far the judging has come.
+var ownTables = []string{"tieout_runs", "tieout_run_steps", "tieout_run_lock", "tieout_progress", "sqlite_sequence"}
 
 // TestRerun: each simulated day, run a second time at the same instant, changes no row anywhere and rewrites the same
 // files byte for byte; and what is derived, dropped and derived again, is the same.
@@ -37,7 +39,7 @@ func TestRerun(t *testing.T) {
 				s.same(now, "files after a second run", files, s.files(now))
 				s.must("rebuild")
 				s.must("run", "reconcile", "--as-of", now.Format(time.RFC3339))
-				s.same(now, "rows after a rebuild", rows, s.dump())
+				s.same(now, "rows after a rebuild", untouched(rows), untouched(s.dump()))
 			}
 		})
 	}
@@ -59,9 +61,20 @@ func TestRebuildDerives(t *testing.T) {
 			}
 			s.must("rebuild")
 			s.must("run", "reconcile", "--as-of", firstDay.Format(time.RFC3339))
-			s.same(firstDay, "rows after a rebuild", rows, s.dump())
+			s.same(firstDay, "rows after a rebuild", untouched(rows), untouched(s.dump()))
 		})
 	}
+}
+
+var touched = regexp.MustCompile(` touched=\d+`)
+
+// untouched are rows without which change wrote them: a rebuild writes all.
+func untouched(rows map[string]string) map[string]string {
+	without := map[string]string{}
+	for table, text := range rows {
+		without[table] = touched.ReplaceAllString(text, "")
+	}
+	return without
 }
 
 // same compares two snapshots and fails with the first entry that differs.

@@ -125,6 +125,8 @@ func TestFactsReachTheOrdersOfAPayment(t *testing.T) {
 			stripeKey("charge", "ch_1"), "R-1 R-2 R-3 src_1 ch_1"},
 		{"payments of one source are one case, also when the source is not held", []reconcile.Record{charge("ch_1", "src_1", ""), charge("ch_2", "src_1", "")},
 			stripeKey("charge", "ch_1"), "ch_1 ch_2"},
+		{"payments of one source, which is not held, whatever they name", []reconcile.Record{charge("ch_1", "src_1", "X-1"), charge("ch_2", "src_1", "X-2")},
+			stripeKey("charge", "ch_1"), "ch_1 ch_2"},
 		{"source with its payment and the order that stores it", []reconcile.Record{
 			order("R-1", "ch_1"), source("src_1", "", reconcile.SourceConsumed), charge("ch_1", "src_1", "")}, stripeKey("source", "src_1"), "R-1 src_1 ch_1"},
 		{"cut reference", []reconcile.Record{order(longOne, ""), order(longTwo, ""), auth("1-2-3", cutReference, reconcile.PaymentSucceeded)},
