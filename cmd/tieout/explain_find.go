@@ -56,7 +56,7 @@ func (x *explainer) withoutOrder(ctx context.Context, reference string, cases []
 		if c.Order != nil || c.Reference() != reference {
 			continue
 		}
-		if err := x.addCase(ctx, fmt.Sprintf("order %s is not in the shop, and %s names it", reference, c.First().ID), c, facts); err != nil {
+		if err := x.addCase(ctx, fmt.Sprintf("order %s is not in the shop, and %s names it", reference, reconcile.ParseLooseKey(c.Key).ID), c, facts); err != nil {
 			return err
 		}
 	}

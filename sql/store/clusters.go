@@ -98,12 +98,13 @@ func (s *Store) clusters(ctx context.Context, names []string) ([]reconcile.Clust
 	return list, err
 }
 
-// FactsOfOrders reads the orders with these references and all that hangs together with them, so that reconcile.Assemble
-// links these orders as if it saw the whole store. Other orders among the facts are complete too.
+// FactsOfOrders reads the orders with these references, what names them, and all that hangs together with these, so that
+// reconcile.Assemble links these orders as if it saw the whole store. Other orders among the facts are complete too.
 func (s *Store) FactsOfOrders(ctx context.Context, references []string) (reconcile.Facts, error) {
 	r := s.read()
 	return s.factsFrom(ctx, fmt.Sprintf("read the facts of %d orders", len(references)),
-		"SELECT DISTINCT cluster FROM tieout_orders WHERE "+r.in("id")+" ORDER BY cluster", r.list(references))
+		"SELECT cluster FROM tieout_orders WHERE "+r.in("id")+" UNION SELECT cluster FROM tieout_payments WHERE "+r.in("reference")+
+			" UNION SELECT cluster FROM tieout_sources WHERE "+r.in("reference")+" ORDER BY cluster", r.list(references), r.list(references), r.list(references))
 }
 
 // FactsOfKeys is FactsOfOrders for payments and sources, by their ids alone; the payments of a source with such an id are
