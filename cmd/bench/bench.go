@@ -129,8 +129,17 @@ func (b *bench) prepare(ctx context.Context, p *place) error {
 	return tidy(ctx, p.db)
 }
 
+// tellPlan says how PostgreSQL will join.
 func tellPlan(ctx context.Context, db *sql.DB) error {
-	rows, err := db.QueryContext(ctx, "EXPLAIN "+joinQuery)
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("explain the join: %w", err)
+	}
+	defer tx.Rollback() // and with it the setting
+	if _, err := tx.ExecContext(ctx, asFromMemory); err != nil {
+		return fmt.Errorf("%s: %w", asFromMemory, err)
+	}
+	rows, err := tx.QueryContext(ctx, "EXPLAIN "+joinQuery)
 	if err != nil {
 		return fmt.Errorf("explain the join: %w", err)
 	}
@@ -188,7 +197,7 @@ func (b *bench) join(ctx context.Context, p *place) error {
 	if err := tidy(ctx, p.db); err != nil {
 		return err
 	}
-	r, err := psql(ctx, p.url, joinQuery)
+	r, err := psql(ctx, p.url, asFromMemory, joinQuery)
 	if err != nil {
 		return err
 	}
