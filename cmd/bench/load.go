@@ -62,7 +62,7 @@ func loadWorld(ctx context.Context, s *store.Store, w world) error {
 
 // withoutIndexes makes the indexes after the rows: that takes a fraction of the time. Each is as if it had just been made anew,
 // as are those of the join that tieout is compared with.
-func withoutIndexes(ctx context.Context, s *store.Store, fill func() error) error {
+func withoutIndexes(ctx context.Context, s *store.Store, then func() error) error {
 	query := "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
 	if s.Dialect() == store.Postgres {
 		query = "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index WHERE NOT indisprimary AND indrelid::regclass::text LIKE 'tieout_%'"
@@ -76,7 +76,7 @@ func withoutIndexes(ctx context.Context, s *store.Store, fill func() error) erro
 			return err
 		}
 	}
-	if err := fill(); err != nil {
+	if err := then(); err != nil {
 		return err
 	}
 	for _, index := range indexes {

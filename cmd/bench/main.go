@@ -88,6 +88,6 @@ func (o options) check() error {
 }
 
 // wants reports whether one of these lines was asked for.
-func (o options) wants(any ...string) bool {
-	return slices.ContainsFunc(any, func(name string) bool { return slices.Contains(o.only, name) })
+func (o options) wants(lines ...string) bool {
+	return slices.ContainsFunc(lines, func(name string) bool { return slices.Contains(o.only, name) })
 }

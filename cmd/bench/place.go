@@ -39,11 +39,12 @@ log:
 
 // place is a database with a world in it, and tieout configured for it.
 type place struct {
-	world  world
-	url    string
-	config string // file
-	db     *sql.DB
-	remove func(context.Context) error
+	world    world
+	postgres bool // or else SQLite
+	url      string
+	config   string // file
+	db       *sql.DB
+	remove   func(context.Context) error
 }
 
 func (p *place) close(ctx context.Context) error {
@@ -76,7 +77,7 @@ func (b *bench) onPostgres(ctx context.Context, name string, w world) (p *place,
 		return nil, err
 	}
 	server.Path = "/" + name
-	p = &place{world: w, url: server.String(), remove: func(ctx context.Context) error {
+	p = &place{world: w, postgres: true, url: server.String(), remove: func(ctx context.Context) error {
 		return execute(ctx, b.admin, "DROP DATABASE "+name+" WITH (FORCE)")
 	}}
 	if p.db, err = sql.Open("postgres", p.url); err != nil {

@@ -17,6 +17,10 @@ const (
 var joinQuery = "CREATE TABLE bench_join AS SELECT " + columnsAs("o", "order", orderColumns) + ", " + columnsAs("p", "payment", paymentColumns) +
 	" FROM bench_orders o FULL OUTER JOIN bench_payments p ON p.reference = o.id"
 
+// asFromMemory has PostgreSQL take the indexes, which here is nearly twice as quick as the plan that it takes by default: that reckons
+// with a disk on which reading from place to place is slow.
+const asFromMemory = "SET random_page_cost = 1.1"
+
 func columnsAs(alias, prefix, columns string) string {
 	var list []string
 	for column := range strings.SplitSeq(columns, ", ") {
