@@ -28,7 +28,7 @@ func TestIncrementalIsFull(t *testing.T) {
 		name  string
 		url   func(testing.TB) string
 		seeds uint64
-	}{{store.SQLite, storetest.SQLiteURL, 20}, {store.Postgres, storetest.PostgresURL, 3}} {
+	}{{store.SQLite, storetest.SQLiteURL, 16}, {store.Postgres, storetest.PostgresURL, 2}} {
 		for seed := range database.seeds {
 			t.Run(fmt.Sprintf("%s, seed %d", database.name, seed), func(t *testing.T) {
 				w := newTwins(t, database.url, seed)
