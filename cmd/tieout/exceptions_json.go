@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tieout/reconcile"
-	"tieout/reconcile/money"
 )
 
 // exceptionJSON is an exception for programs. Every field is always there; what is not known is null, or an empty text.
@@ -22,9 +21,9 @@ type exceptionJSON struct {
 	OrderReference       string      `json:"order_reference"`
 	TransactionReference string      `json:"transaction_reference"`
 	Currency             string      `json:"currency"`
-	Expected             *figureJSON `json:"expected"`
-	Actual               *figureJSON `json:"actual"`
-	Difference           *figureJSON `json:"difference"`
+	Expected             *toldAmount `json:"expected"`
+	Actual               *toldAmount `json:"actual"`
+	Difference           *toldAmount `json:"difference"`
 	FirstSeen            *time.Time  `json:"first_seen"`
 	LastSeen             *time.Time  `json:"last_seen"`
 	DueAt                *time.Time  `json:"due_at"`
@@ -34,12 +33,6 @@ type exceptionJSON struct {
 	ResolvedBy           string      `json:"resolved_by"`
 	Resolution           string      `json:"resolution"`
 	Note                 string      `json:"note"`
-}
-
-// figureJSON is an amount in major units, with exactly the decimals of its currency.
-type figureJSON struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
 }
 
 // lifeJSON is an exception with its changes, oldest first.
@@ -81,7 +74,7 @@ func jsonOfException(r reconcile.ExceptionRecord) exceptionJSON {
 	return exceptionJSON{
 		ID: r.ID(), Code: string(r.Code), Severity: string(r.Severity), Status: string(r.Status), CaseKey: r.CaseKey, Feed: r.Feed, Account: r.Account,
 		OrderReference: r.OrderReference, TransactionReference: r.TransactionReference, Currency: r.Currency,
-		Expected: jsonOfFigure(r.Expected), Actual: jsonOfFigure(r.Actual), Difference: jsonOfFigure(r.Difference),
+		Expected: tellAmount(r.Expected), Actual: tellAmount(r.Actual), Difference: tellAmount(r.Difference),
 		FirstSeen: jsonOfTime(r.FirstSeen), LastSeen: jsonOfTime(r.LastSeen), DueAt: jsonOfTime(r.DueAt), Explanation: r.Explanation, NextStep: r.NextStep,
 		ResolvedAt: jsonOfTime(r.ResolvedAt), ResolvedBy: r.ResolvedBy, Resolution: r.Resolution, Note: r.Note,
 	}
@@ -93,14 +86,6 @@ func jsonOfLife(r reconcile.ExceptionRecord, changes []reconcile.ExceptionChange
 		life.Changes[i] = changeJSON{At: c.At, Who: c.Who, RunID: c.RunID, From: string(c.From), To: string(c.To), Reason: c.Reason, Note: c.Note}
 	}
 	return life
-}
-
-// jsonOfFigure is nil for a side that says nothing.
-func jsonOfFigure(a money.Amount) *figureJSON {
-	if a.Currency == "" {
-		return nil
-	}
-	return &figureJSON{Amount: a.Decimal(), Currency: a.Currency}
 }
 
 func jsonOfTime(t time.Time) *time.Time {
