@@ -118,7 +118,7 @@ type pair struct {
 // more than it can hold.
 func findPairs(ctx context.Context, tx session, since int64) (found *forest, all bool, err error) {
 	found = newForest()
-	for _, query := range pairQueries() {
+	for _, query := range pairQueries(tx.dialect, since) {
 		pairs, err := selectAll[pair](ctx, tx, query, since, pairsAtOnce)
 		if err != nil {
 			return nil, false, err
@@ -134,27 +134,40 @@ func findPairs(ctx context.Context, tx session, since int64) (found *forest, all
 }
 
 // pairQueries has for each tie the two questions "does a changed row of this side hang together with any of the other", and for each
-// table the rows that are not in the cluster of their home.
-func pairQueries() []string {
+// table the rows that are not in the cluster of their home. Where every row has changed, one question of the two is enough.
+func pairQueries(dialect string, since int64) []string {
 	var queries []string
 	for _, table := range clusteredTables {
-		queries = append(queries, "SELECT DISTINCT a.cluster AS one, COALESCE(m.cluster, a.home) AS other FROM "+table+
-			" a LEFT JOIN tieout_merges m ON m.home = a.home WHERE a.touched > ? AND a.home LIKE '"+byReference+"%' AND a.cluster <> COALESCE(m.cluster, a.home) LIMIT ?")
+		queries = append(queries, "SELECT a.cluster AS one, COALESCE(m.cluster, a.home) AS other FROM "+changedRows(dialect, since, table)+
+			" LEFT JOIN tieout_merges m ON m.home = a.home WHERE a.touched > ? AND a.home LIKE '"+byReference+"%' AND a.cluster <> COALESCE(m.cluster, a.home) LIMIT ?")
 	}
 	for _, t := range ties {
-		queries = append(queries, t.query())
-		if t.one != t.other {
-			queries = append(queries, tie{t.other, t.one}.query())
+		queries = append(queries, t.query(dialect, since))
+		if t.one != t.other && since > 0 {
+			queries = append(queries, tie{t.other, t.one}.query(dialect, since))
 		}
 	}
 	return queries
 }
 
-func (t tie) query() string {
+func (t tie) query(dialect string, since int64) string {
 	a, whereA := t.one.as("a")
 	b, whereB := t.other.as("b")
-	return fmt.Sprintf("SELECT DISTINCT a.cluster AS one, b.cluster AS other FROM %s a JOIN %s b ON %s = %s WHERE a.touched > ? AND %s AND %s AND a.cluster <> b.cluster LIMIT ?",
-		t.one.table, t.other.table, b, a, whereA, whereB)
+	join := "JOIN"
+	if dialect == SQLite {
+		join = "CROSS JOIN" // which keeps it from beginning with the other side
+	}
+	return fmt.Sprintf("SELECT a.cluster AS one, b.cluster AS other FROM %s %s %s b ON %s = %s WHERE a.touched > ? AND %s AND %s AND a.cluster <> b.cluster LIMIT ?",
+		changedRows(dialect, since, t.one.table), join, t.other.table, b, a, whereA, whereB)
+}
+
+// changedRows names the table of the rows that changed. SQLite has no statistics that tell it how few they are, and has to be
+// told by which index they are found.
+func changedRows(dialect string, since int64, table string) string {
+	if dialect == SQLite && since > 0 {
+		return table + " a INDEXED BY " + table + "_touched"
+	}
+	return table + " a"
 }
 
 // clusteredTables are the projections whose rows are judged cluster by cluster.
