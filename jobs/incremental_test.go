@@ -121,7 +121,8 @@ func (w *twins) sales() {
 		reference := fmt.Sprint("R-", n)
 		sold, paid, asked := w.order(), w.charge(), w.request()
 		sold.ID, sold.PaymentID, paid.ID, paid.Reference, paid.SourceID = reference, "", fmt.Sprint("ch_", n), reference, ""
-		asked.ID, asked.OrderReference = fmt.Sprint("rf_", n), reference
+		paid.Account, paid.Amount = "main", sold.Amount
+		asked.ID, asked.OrderReference, asked.Amount, asked.Status = fmt.Sprint("rf_", n), reference, sold.Amount, reconcile.RequestOpen
 		items = append(items, itemOf(sold), itemOf(paid))
 		if w.random.IntN(3) == 0 {
 			items = append(items, itemOf(asked))
