@@ -45,7 +45,7 @@ type Balances interface {
 type BulkExceptions interface {
 	// ExceptionsOf returns those that belong to one of the cases or have one of the ids, of every status.
 	ExceptionsOf(ctx context.Context, caseKeys, ids []string) ([]reconcile.ExceptionRecord, error)
-	StandingOutsideClusters(ctx context.Context) ([]string, error) // case keys
+	OutsideClusters(ctx context.Context) ([]string, error) // case keys of all but what tieout itself resolved
 }
 
 // Reconcile judges what changed since it last did and what time alone has changed; everything, when that is asked for or
@@ -117,7 +117,7 @@ func (r *Reconcile) basis(in reconcile.Context) string {
 
 // bulk judges payouts and balances: those that changed, and those with an exception that stands.
 func (r *Reconcile) bulk(ctx context.Context, s Session, step *reconcile.Step, since int64) error {
-	cases, err := r.Money.StandingOutsideClusters(ctx)
+	cases, err := r.Money.OutsideClusters(ctx)
 	if err != nil {
 		return err
 	}

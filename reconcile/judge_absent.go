@@ -242,8 +242,7 @@ func (j *judge) gapOf(provider string, from, to time.Time) string {
 		case coverage.Complete.Empty() || coverage.Complete.To.Before(to):
 			j.verdict.CoverageBound = true
 			return fmt.Sprintf("%s (%s) has not been read completely up to %s", nameOf(coverage.Feed), coverage.Account, at(to))
-		case coverage.Complete.From.After(from):
-			j.verdict.CoverageBound = true
+		case coverage.Complete.From.After(from): // reading on will not change that
 			return fmt.Sprintf("%s (%s) was read only from %s on", nameOf(coverage.Feed), coverage.Account, at(coverage.Complete.From))
 		}
 	}

@@ -51,10 +51,16 @@ func (j *judge) cancelBlocked() bool {
 
 // proposeCancel proposes the cancel unless a provider was not read completely since the order began: there may be more.
 func (j *judge) proposeCancel(evidence []Evidence, reason string) {
-	j.verdict.CoverageBound = true
 	began := j.began()
 	for _, coverage := range j.ctx.Coverage {
-		known := !coverage.Complete.Empty() && coverage.Reason == "" && (coverage.Feed == FeedShop || !coverage.Complete.From.After(began))
+		if coverage.Feed != FeedShop && !coverage.Complete.Empty() && coverage.Complete.From.After(began) {
+			j.noteKnown(coverage, began, false)
+			return // reading on will not change that
+		}
+	}
+	j.verdict.CoverageBound = true
+	for _, coverage := range j.ctx.Coverage {
+		known := !coverage.Complete.Empty() && coverage.Reason == ""
 		j.noteKnown(coverage, began, known)
 		if !known {
 			return

@@ -47,7 +47,7 @@ var ties = allTies()
 func allTies() []tie {
 	payment, charged, source := plain("tieout_payments", "id"), plain("tieout_payments", "source_id"), plain("tieout_sources", "id")
 	stored := plain("tieout_orders", "payment_id")
-	list := []tie{{charged, charged}, {charged, source}}
+	list := []tie{{charged, charged}, {charged, source}, {payment, source}}
 	for _, object := range []column{payment, charged, source} {
 		for _, naming := range []column{
 			stored, plain("tieout_refunds", "payment_id"), plain("tieout_disputes", "payment_id"), plain("tieout_source_events", "source_id"),

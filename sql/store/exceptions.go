@@ -195,11 +195,12 @@ func recordsOf(rows []exceptionRow, judgedAt time.Time) []reconcile.ExceptionRec
 	return records
 }
 
-// StandingOutsideClusters lists the keys of the cases that are no cluster's, a payout's or a balance's, and have an exception
-// that stands; sorted.
-func (s *Store) StandingOutsideClusters(ctx context.Context) ([]string, error) {
+// OutsideClusters lists the keys of the cases that are no cluster's, a payout's or a balance's, and have an exception that a
+// judging may change though nothing is raised of them: all but those that tieout itself resolved. They are sorted.
+func (s *Store) OutsideClusters(ctx context.Context) ([]string, error) {
 	keys, err := selectAll[string](ctx, s.read(),
-		"SELECT DISTINCT case_key FROM tieout_exceptions WHERE cluster = '' AND status <> ? ORDER BY case_key", string(reconcile.StatusResolved))
+		"SELECT DISTINCT case_key FROM tieout_exceptions WHERE cluster = '' AND NOT (status = ? AND resolved_by = ?) ORDER BY case_key",
+		string(reconcile.StatusResolved), reconcile.ByTieout)
 	return keys, wrap(err, "list payouts and balances with exceptions")
 }
 

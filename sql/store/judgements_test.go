@@ -159,11 +159,11 @@ func TestExceptionsAreListedByUrgency(t *testing.T) {
 			equal(t, test.name, collect(t, s.Exceptions(ctx, test.filter)), test.want)
 		}
 		standing := []string{"order/B", "order/R-3", "order/R-7", "order/b"}
-		equal(t, "cases", must(s.StandingOutsideClusters(ctx))(t), standing)
+		equal(t, "cases", must(s.OutsideClusters(ctx))(t), standing)
 		inCluster := sorted[0]
 		inCluster.Cluster = "r:b"
 		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Exceptions: []reconcile.ExceptionRecord{inCluster}}))
-		equal(t, "cases of no cluster", must(s.StandingOutsideClusters(ctx))(t), standing) // order/b has others
+		equal(t, "cases of no cluster", must(s.OutsideClusters(ctx))(t), standing) // order/b has others
 		for range s.Exceptions(ctx, store.ExceptionFilter{}) {
 			break // a loop that is left gives its connection back
 		}
