@@ -47,30 +47,35 @@ func (g *Judging) Context(ctx context.Context, now time.Time) (reconcile.Context
 	return reconcile.Context{Policy: g.Policy, Coverage: coverage, Now: now}, nil
 }
 
-// saveAt is how many verdicts to be written are gathered before they are, in one transaction.
-const saveAt = 5000
+// saveAt is how much (reconcile.Judgement.Size) is gathered before it is written, in one transaction: enough to make that worth
+// its while, little enough to be no burden to memory.
+const saveAt = 3000
 
 // clusters judges clusters and keeps what differs from what is held. each is told of every case and its verdict, which are
 // valid only until it returns. What is found is written while more is judged.
 func (g *Judging) clusters(ctx context.Context, s Session, in reconcile.Context, clusters iter.Seq2[reconcile.Cluster, error], each func(*reconcile.Case, *reconcile.Verdict)) error {
 	saver := newSaver(ctx, g.Judgements)
-	judgement := reconcile.Judgement{RunID: s.RunID, At: s.Now}
-	err := func() error {
+	return saver.close(func() error {
+		judgement, err := saver.empty(s)
+		if err != nil {
+			return err
+		}
 		for c, err := range clusters {
 			if err != nil {
 				return err
 			}
 			judgement.Take(c, &in, each)
-			if judgement.Size() >= saveAt {
-				if err := saver.save(judgement); err != nil {
-					return err
-				}
-				judgement = reconcile.Judgement{RunID: s.RunID, At: s.Now}
+			if judgement.Size() < saveAt {
+				continue
+			}
+			saver.save(judgement)
+			if judgement, err = saver.empty(s); err != nil {
+				return err
 			}
 		}
-		return saver.save(judgement)
-	}()
-	return saver.close(err)
+		saver.save(judgement)
+		return nil
+	}())
 }
 
 // again judges the cases with these keys, orders and loose ones alike, with all that hangs together with them. It counts

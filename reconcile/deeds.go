@@ -20,12 +20,22 @@ type Judgement struct {
 	bench *bench
 }
 
-// Size is how many verdicts there are to write.
-func (j *Judgement) Size() int { return len(j.Fresh) + len(j.Changed) + len(j.Gone) }
+// Reset makes an empty judgement of it, and keeps the memory that its lists had.
+func (j *Judgement) Reset(runID int64, at time.Time) {
+	*j = Judgement{
+		RunID: runID, At: at, Fresh: j.Fresh[:0], Changed: j.Changed[:0], Gone: j.Gone[:0],
+		Exceptions: j.Exceptions[:0], Changes: j.Changes[:0], bench: j.bench,
+	}
+}
+
+// Size is about how much there is to write: a verdict counts once, an exception with its explanation and its change thrice.
+func (j *Judgement) Size() int {
+	return len(j.Fresh) + len(j.Changed) + len(j.Gone) + 3*len(j.Exceptions)
+}
 
 // Empty reports whether there is nothing to keep.
 func (j *Judgement) Empty() bool {
-	return j.Size()+len(j.Exceptions)+len(j.Changes) == 0
+	return j.Size()+len(j.Changes) == 0
 }
 
 // Progress tells how far the judging has come.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"iter"
 
 	"tieout/reconcile"
 )
@@ -45,34 +46,39 @@ func deleteVerdicts(ctx context.Context, tx session, caseKeys []string) error {
 }
 
 func saveVerdicts(ctx context.Context, tx session, j reconcile.Judgement) error {
-	fresh, due, err := rowsOfVerdicts(j.Fresh, j)
-	if err != nil {
+	if err := verdicts.load(ctx, tx, len(j.Fresh), rowsOfVerdicts(j.Fresh, j)); err != nil {
 		return err
 	}
-	changed, dueNow, err := rowsOfVerdicts(j.Changed, j)
-	if err != nil {
-		return err
-	}
-	if _, err := verdicts.load(ctx, tx, fresh); err != nil {
-		return err
+	changed := make([]verdictRow, 0, len(j.Changed))
+	for row, err := range rowsOfVerdicts(j.Changed, j) {
+		if err != nil {
+			return err
+		}
+		changed = append(changed, row)
 	}
 	if _, err := verdicts.upsert(ctx, tx, changed); err != nil {
 		return err
 	}
-	return saveOwed(ctx, tx, changed, append(due, dueNow...))
+	return saveOwed(ctx, tx, changed, append(owedIn(j.Fresh), owedIn(j.Changed)...))
 }
 
-func rowsOfVerdicts(list []reconcile.Verdict, j reconcile.Judgement) (rows []verdictRow, due []owedRow, err error) {
-	rows = make([]verdictRow, len(list))
-	for i := range list {
-		if rows[i], err = rowOfVerdict(list[i], j.RunID, j.At); err != nil {
-			return nil, nil, err
+func rowsOfVerdicts(list []reconcile.Verdict, j reconcile.Judgement) iter.Seq2[verdictRow, error] {
+	return func(yield func(verdictRow, error) bool) {
+		for i := range list {
+			if !yield(rowOfVerdict(&list[i], j.RunID, j.At)) {
+				return
+			}
 		}
+	}
+}
+
+func owedIn(list []reconcile.Verdict) (due []owedRow) {
+	for i := range list {
 		for _, o := range list[i].Owed {
 			due = append(due, rowOfOwed(list[i].CaseKey, o))
 		}
 	}
-	return rows, due, nil
+	return due
 }
 
 // saveOwed makes due all that the cases owe. cases are those that may owe something already.

@@ -78,8 +78,13 @@ func (p projection[R, D]) save(ctx context.Context, s session, change int64, rec
 
 func (p projection[R, D]) load(ctx context.Context, s session, change int64, records []reconcile.Record) (int, error) {
 	rows := p.rowsOf(change, records, nil)
-	_, err := p.table.load(ctx, s, rows)
-	return len(rows), err
+	return len(rows), p.table.load(ctx, s, len(rows), func(yield func(R, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	})
 }
 
 // rowsOf are the rows of the records of its own type. One that was removed in this change begins in the cluster that it left.

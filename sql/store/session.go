@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"iter"
 	"strings"
@@ -29,6 +30,7 @@ type runner interface {
 type session struct {
 	runner
 	dialect string
+	conn    *sql.Conn // of a transaction: what it runs on
 }
 
 func (s session) bind(query string) string {

@@ -19,8 +19,8 @@ type strand interface {
 // lane is a strand that is being read, in the order of the clusters' names.
 type lane interface {
 	next() (cluster string, ok bool) // of the row that comes next; not ok at the end, or after an error
-	take(c *reconcile.Cluster)       // the rows of this cluster, which is the next one
-	err() error
+	take(c *reconcile.Cluster)       // the rows of this cluster, if it is the next one
+	err() error                      // once there is no next one: why, if not because all were taken
 }
 
 // strands are all parts of a cluster. judgedAt is when what stands was last judged.
@@ -93,27 +93,36 @@ type row[D any] struct {
 	value   D
 }
 
-// aheadRows is how many rows a lane hands over at a time, and two such batches are read ahead.
-const aheadRows = 512
+// aheadRows is how many rows a lane hands over at a time, and aheadBatches how many such batches there are: one is taken from
+// while others are filled. They are used again and again.
+const (
+	aheadRows    = 512
+	aheadBatches = 3
+)
 
 // openLane is a lane that another goroutine fills.
 type openLane[D any] struct {
 	strand  tableStrand[D]
-	batches <-chan []row[D]
-	failed  *error // set before batches is closed
+	full    <-chan []row[D]
+	empty   chan<- []row[D]
+	failed  *error // set before full is closed
 	batch   []row[D]
+	current int // of batch: the row that comes next
 }
 
 func (t tableStrand[D]) open(ctx context.Context, s session) lane {
-	batches, failed := make(chan []row[D], 2), new(error)
+	full, empty, failed := make(chan []row[D], aheadBatches), make(chan []row[D], aheadBatches), new(error)
+	for range aheadBatches {
+		empty <- nil
+	}
 	go func() {
-		defer close(batches)
-		*failed = t.read(ctx, s, batches)
+		defer close(full)
+		*failed = t.read(ctx, s, full, empty)
 	}()
-	return &openLane[D]{strand: t, batches: batches, failed: failed}
+	return &openLane[D]{strand: t, full: full, empty: empty, failed: failed}
 }
 
-func (t tableStrand[D]) read(ctx context.Context, s session, batches chan<- []row[D]) error {
+func (t tableStrand[D]) read(ctx context.Context, s session, full chan<- []row[D], empty <-chan []row[D]) error {
 	query := "SELECT " + t.columns + " FROM " + t.table
 	if t.where != "" {
 		query += " WHERE " + t.where
@@ -123,41 +132,50 @@ func (t tableStrand[D]) read(ctx context.Context, s session, batches chan<- []ro
 		return err
 	}
 	defer rows.Close()
-	batch := make([]row[D], 0, aheadRows)
-	send := func() error {
+	for {
 		select {
-		case batches <- batch:
-			batch = make([]row[D], 0, aheadRows)
-			return nil
+		case batch := <-empty:
+			batch, err := t.fill(rows, batch[:0])
+			if err != nil || len(batch) == 0 {
+				return err
+			}
+			full <- batch // has room for all that there are
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
-	for rows.Next() {
+}
+
+// fill reads the next rows into a batch; there are none at the end.
+func (t tableStrand[D]) fill(rows *sql.Rows, batch []row[D]) ([]row[D], error) {
+	if batch == nil {
+		batch = make([]row[D], 0, aheadRows)
+	}
+	for len(batch) < aheadRows && rows.Next() {
 		batch = batch[:len(batch)+1]
 		last := &batch[len(batch)-1]
 		if err := t.scan(rows, &last.cluster, &last.value); err != nil {
-			return err
-		}
-		if len(batch) == aheadRows {
-			if err := send(); err != nil {
-				return err
-			}
+			return nil, err
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	return send()
+	return batch, rows.Err()
 }
 
 func (l *openLane[D]) next() (string, bool) {
-	for len(l.batch) == 0 {
-		batch, ok := <-l.batches
-		if !ok {
-			return "", false
-		}
-		l.batch = batch
+	if l.current < len(l.batch) {
+		return l.batch[l.current].cluster, true
+	}
+	return l.turn()
+}
+
+// turn goes on to the next batch.
+func (l *openLane[D]) turn() (string, bool) {
+	if l.batch != nil {
+		l.empty <- l.batch // has room for all that there are
+	}
+	l.batch, l.current = <-l.full, 0
+	if l.batch == nil {
+		return "", false
 	}
 	return l.batch[0].cluster, true
 }
@@ -168,14 +186,9 @@ func (l *openLane[D]) take(c *reconcile.Cluster) {
 		if cluster, ok := l.next(); !ok || cluster != c.Key {
 			return
 		}
-		*into = append(*into, l.batch[0].value)
-		l.batch = l.batch[1:]
+		*into = append(*into, l.batch[l.current].value)
+		l.current++
 	}
 }
 
-func (l *openLane[D]) err() error {
-	if _, ok := l.next(); ok {
-		return nil
-	}
-	return *l.failed
-}
+func (l *openLane[D]) err() error { return *l.failed }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -62,31 +61,6 @@ func (t table[R]) find(ctx context.Context, s session, where string, args ...any
 func (t table[R]) insert(ctx context.Context, s session, rows []R) (int64, error) {
 	return t.write(ctx, s, rows, "")
 }
-
-// load is insert the fast way for many rows: PostgreSQL's COPY.
-func (t table[R]) load(ctx context.Context, s session, rows []R) (int64, error) {
-	if s.dialect != Postgres || len(rows) < copyFrom {
-		return t.insert(ctx, s, rows)
-	}
-	stream, err := s.PrepareContext(ctx, "COPY "+t.name+" ("+t.list()+") FROM STDIN")
-	if err != nil {
-		return 0, err
-	}
-	args := make([]any, len(t.columns))
-	for i := range rows {
-		t.values(&rows[i], args)
-		if _, err := stream.ExecContext(ctx, args...); err != nil {
-			return 0, errors.Join(err, stream.Close())
-		}
-	}
-	if _, err := stream.ExecContext(ctx); err != nil { // what was wrong with a row is told here
-		return 0, errors.Join(err, stream.Close())
-	}
-	return int64(len(rows)), stream.Close()
-}
-
-// copyFrom is from how many rows on a COPY is worth its two more round trips.
-const copyFrom = 100
 
 // add adds the rows whose keys are new, and returns how many.
 func (t table[R]) add(ctx context.Context, s session, rows []R) (int64, error) {

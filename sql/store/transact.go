@@ -56,12 +56,17 @@ func retry(ctx context.Context, try func() error) error {
 }
 
 func (s *Store) once(ctx context.Context, options *sql.TxOptions, fn func(session) error) error {
-	tx, err := s.db.BeginTxx(ctx, options)
+	conn, err := s.db.Connx(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTxx(ctx, options)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() // after Commit it does nothing
-	if err := fn(session{runner: tx, dialect: s.address.dialect}); err != nil {
+	if err := fn(session{runner: tx, dialect: s.address.dialect, conn: conn.Conn}); err != nil {
 		return err
 	}
 	return tx.Commit()

@@ -45,7 +45,7 @@ func newVerdicts() table[verdictRow] {
 	return t
 }
 
-func rowOfVerdict(v reconcile.Verdict, runID int64, at time.Time) (verdictRow, error) {
+func rowOfVerdict(v *reconcile.Verdict, runID int64, at time.Time) (verdictRow, error) {
 	row := verdictRow{
 		Cluster: v.Cluster, CaseKey: v.CaseKey, OrderReference: v.OrderReference, Outcome: string(v.Outcome), Reason: v.Reason, Rule: string(v.Rule),
 		PaymentFeed: v.Payment.Feed, PaymentAccount: v.Payment.Account, PaymentKind: v.Payment.Kind, PaymentID: v.Payment.ID,

@@ -31,14 +31,16 @@ func (s *Store) AllClusters(ctx context.Context) iter.Seq2[reconcile.Cluster, er
 	}
 }
 
-// mergeLanes hands out the clusters of all lanes in order, until yield returns false. It reuses what it hands out.
+// mergeLanes hands out the clusters of all lanes in order, until yield returns false. It reuses what it hands out. A lane that
+// fails ends the merge before the next cluster: without its rows that would be judged wrongly.
 func mergeLanes(lanes []lane, yield func(reconcile.Cluster) bool) error {
 	var c reconcile.Cluster
 	for {
-		name, ok := firstOf(lanes)
-		if !ok {
-			break
+		name, left, err := firstOf(lanes)
+		if err != nil || len(left) == 0 {
+			return err
 		}
+		lanes = left
 		c.Reset(name)
 		for _, l := range lanes {
 			l.take(&c)
@@ -47,24 +49,23 @@ func mergeLanes(lanes []lane, yield func(reconcile.Cluster) bool) error {
 			return nil
 		}
 	}
-	for _, l := range lanes {
-		if err := l.err(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
-// firstOf is the name of the cluster that comes next in any of the lanes. A lane that failed ends the merge at once: without
-// its rows every cluster would be judged wrongly.
-func firstOf(lanes []lane) (first string, ok bool) {
+// firstOf is the name of the cluster that comes next in any of the lanes, and the lanes that have more.
+func firstOf(lanes []lane) (first string, left []lane, err error) {
+	left = lanes[:0]
 	for _, l := range lanes {
-		if l.err() != nil {
-			return "", false
+		name, more := l.next()
+		if !more {
+			if err := l.err(); err != nil {
+				return "", nil, err
+			}
+			continue
 		}
-		if name, more := l.next(); more && (!ok || name < first) {
-			first, ok = name, true
+		if len(left) == 0 || name < first {
+			first = name
 		}
+		left = append(left, l)
 	}
-	return first, ok
+	return first, left, nil
 }

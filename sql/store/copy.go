@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"iter"
+	"reflect"
+	"strconv"
+)
+
+// copyFrom is from how many rows on a COPY is worth its two more round trips.
+const copyFrom = 100
+
+// load adds rows whose keys must be new the fast way for many of them: PostgreSQL's COPY. count is how many there are.
+func (t table[R]) load(ctx context.Context, s session, count int, rows iter.Seq2[R, error]) error {
+	if s.dialect == Postgres && count >= copyFrom {
+		return t.copyIn(ctx, s, rows)
+	}
+	list := make([]R, 0, count)
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		list = append(list, row)
+	}
+	_, err := t.insert(ctx, s, list)
+	return err
+}
+
+// copyStream is lib/pq's statement of a COPY. Through database/sql each value of each row would be boxed, checked and
+// converted by itself, which takes longer than all the rest.
+type copyStream interface {
+	driver.Stmt
+	CopyData(ctx context.Context, lines string) (driver.Result, error)
+}
+
+// copyAtOnce is about how many bytes are handed to the driver at a time.
+const copyAtOnce = 1 << 15
+
+func (t table[R]) copyIn(ctx context.Context, s session, rows iter.Seq2[R, error]) error {
+	return s.conn.Raw(func(conn any) (err error) {
+		statement, err := conn.(driver.ConnPrepareContext).PrepareContext(ctx, "COPY "+t.name+" ("+t.list()+") FROM STDIN")
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, statement.Close()) }()
+		stream := statement.(copyStream)
+		lines := make([]byte, 0, copyAtOnce+1<<12)
+		for row, err := range rows {
+			if err != nil {
+				return err
+			}
+			lines = t.appendLine(lines, &row)
+			if len(lines) >= copyAtOnce {
+				if _, err := stream.CopyData(ctx, string(lines[:len(lines)-1])); err != nil {
+					return err
+				}
+				lines = lines[:0]
+			}
+		}
+		if len(lines) > 0 {
+			if _, err := stream.CopyData(ctx, string(lines[:len(lines)-1])); err != nil {
+				return err
+			}
+		}
+		_, err = stream.Exec(nil) // what was wrong with a row is told here
+		return err
+	})
+}
+
+// appendLine writes a row as a line of COPY's text format.
+func (t table[R]) appendLine(line []byte, row *R) []byte {
+	value := reflect.ValueOf(row).Elem()
+	for i, field := range t.fields {
+		if i > 0 {
+			line = append(line, '\t')
+		}
+		switch f := value.FieldByIndex(field); f.Kind() {
+		case reflect.String:
+			line = appendCopyText(line, clean(f.String()))
+		case reflect.Bool:
+			line = strconv.AppendBool(line, f.Bool())
+		default:
+			line = strconv.AppendInt(line, f.Int(), 10)
+		}
+	}
+	return append(line, '\n')
+}
+
+func appendCopyText(line []byte, text string) []byte {
+	for i := range len(text) {
+		switch c := text[i]; c {
+		case '\\':
+			line = append(line, '\\', '\\')
+		case '\n':
+			line = append(line, '\\', 'n')
+		case '\r':
+			line = append(line, '\\', 'r')
+		case '\t':
+			line = append(line, '\\', 't')
+		default:
+			line = append(line, c)
+		}
+	}
+	return line
+}
