@@ -286,6 +286,17 @@ func shuffled(n int, seed uint64) iter.Seq[int] {
 	}
 }
 
+// inOrder lists the numbers below n.
+func inOrder(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range n {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}
+
 func primeAbove(n uint64) uint64 {
 	for p := n + 1; ; p++ {
 		prime := p > 1

@@ -15,18 +15,8 @@ func TestShuffled(t *testing.T) {
 			t.Errorf("%d numbers come in their own order", n)
 		}
 		slices.Sort(got)
-		if want := slices.Collect(upTo(n)); !slices.Equal(got, want) {
+		if want := slices.Collect(inOrder(n)); !slices.Equal(got, want) {
 			t.Errorf("of %d numbers not each comes once: %v", n, got)
-		}
-	}
-}
-
-func upTo(n int) func(func(int) bool) {
-	return func(yield func(int) bool) {
-		for i := range n {
-			if !yield(i) {
-				return
-			}
 		}
 	}
 }
