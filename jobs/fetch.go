@@ -42,13 +42,22 @@ type Evidence interface {
 type Fetch struct {
 	Plans    []FetchPlan // the shop first: the providers are asked for the payments that its orders name
 	Evidence Evidence
+	Cluster  func(ctx context.Context) error // finds out what of all that was fetched hangs together
 }
 
 // Name is "fetch".
 func (*Fetch) Name() string { return "fetch" }
 
-// Run fetches all feeds and joins their errors.
+// Run fetches all feeds, joins their errors, and finds out what hangs together.
 func (f *Fetch) Run(ctx context.Context, s Session, step *reconcile.Step) error {
+	failure := f.fetchAll(ctx, s, step)
+	if ctx.Err() != nil {
+		return failure
+	}
+	return errors.Join(failure, f.Cluster(ctx))
+}
+
+func (f *Fetch) fetchAll(ctx context.Context, s Session, step *reconcile.Step) error {
 	coverage, err := f.Evidence.Coverage(ctx)
 	if err != nil {
 		return err

@@ -249,7 +249,7 @@ func (b *bench) fullAgain(ctx context.Context, p *place) error {
 	return err
 }
 
-// day brings a day's increment and measures its judging, with the finding of what hangs together.
+// day brings a day's increment and measures its judging.
 func (b *bench) day(ctx context.Context, p *place, day int) error {
 	if err := fill(ctx, p.url, p.world, day); err != nil {
 		return err

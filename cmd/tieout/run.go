@@ -129,12 +129,9 @@ func (a *app) printRun(ctx context.Context, p *parts, tally jobs.Tally) error {
 
 // printStanding prints how many exceptions stand, by code in the order of the list.
 func (a *app) printStanding(ctx context.Context, p *parts) error {
-	counts := map[reconcile.Code]int{}
-	for record, err := range p.store.Exceptions(ctx, store.ExceptionFilter{Standing: true}) {
-		if err != nil {
-			return err
-		}
-		counts[record.Code]++
+	counts, err := p.store.StandingByCode(ctx)
+	if err != nil {
+		return err
 	}
 	total := 0
 	fmt.Fprintln(a.stdout)
@@ -144,6 +141,6 @@ func (a *app) printStanding(ctx context.Context, p *parts) error {
 			fmt.Fprintf(a.stdout, "%6d  %s\n", counts[code], strings.ToLower(strings.ReplaceAll(string(code), "_", " ")))
 		}
 	}
-	_, err := fmt.Fprintf(a.stdout, "%6d  exceptions stand\n", total)
+	_, err = fmt.Fprintf(a.stdout, "%6d  exceptions stand\n", total)
 	return err
 }

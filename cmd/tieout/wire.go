@@ -225,7 +225,7 @@ func policy(c config.Policy) reconcile.Policy {
 // runner puts the jobs of the daily run together.
 func (p *parts) runner() *jobs.Runner {
 	judging := jobs.Judging{Cases: p.store, Judgements: p.store, Policy: policy(p.config.Policy), Accounts: p.accounts()}
-	fetch := &jobs.Fetch{Evidence: p.store}
+	fetch := &jobs.Fetch{Evidence: p.store, Cluster: p.store.Cluster}
 	cancel := &jobs.CancelExpired{
 		Judging: judging, Facts: p.store, Cancellations: p.store, Evidence: p.store, ShopNormalise: shop.NewNormaliser(p.mapping),
 		Enabled: p.config.Actions.CancelExpired, MaxCancels: p.config.Actions.MaxCancels,

@@ -195,6 +195,19 @@ func recordsOf(rows []exceptionRow, judgedAt time.Time) []reconcile.ExceptionRec
 	return records
 }
 
+// StandingByCode counts the exceptions that stand.
+func (s *Store) StandingByCode(ctx context.Context) (map[reconcile.Code]int, error) {
+	rows, err := selectAll[struct {
+		Code  reconcile.Code `db:"code"`
+		Count int            `db:"count"`
+	}](ctx, s.read(), "SELECT code, COUNT(*) AS count FROM tieout_exceptions WHERE status <> ? GROUP BY code", string(reconcile.StatusResolved))
+	counts := make(map[reconcile.Code]int, len(rows))
+	for _, row := range rows {
+		counts[row.Code] = row.Count
+	}
+	return counts, wrap(err, "count the exceptions that stand")
+}
+
 // OutsideClusters lists the keys of the cases that are no cluster's, a payout's or a balance's, and have an exception that a
 // judging may change though nothing is raised of them: all but those that tieout itself resolved. They are sorted.
 func (s *Store) OutsideClusters(ctx context.Context) ([]string, error) {
