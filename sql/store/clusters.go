@@ -12,7 +12,7 @@ import (
 
 // clusterPage is how many clusters are read at once by their names: enough to make a query worth its while, few enough that
 // memory stays flat.
-const clusterPage = 1000
+const clusterPage = 2000
 
 // DueClusters reads the clusters that have to be judged again: those with a row that changed after the change numbered since,
 // and those with a verdict whose review has come or that rests on how far the feeds were read. In the order of their names.
@@ -51,7 +51,7 @@ func (s *Store) UnsettledClusters(ctx context.Context) iter.Seq2[reconcile.Clust
 }
 
 // clustersFrom reads the clusters that a query names. All names are read before the first cluster is handed out, so that the
-// caller may write what it finds.
+// caller may write what it finds; while one page is handed out, the next ones are read.
 func (s *Store) clustersFrom(ctx context.Context, call, query string, args ...any) iter.Seq2[reconcile.Cluster, error] {
 	return func(yield func(reconcile.Cluster, error) bool) {
 		names, err := selectAll[string](ctx, s.read(), query, args...)
@@ -59,19 +59,51 @@ func (s *Store) clustersFrom(ctx context.Context, call, query string, args ...an
 			yield(reconcile.Cluster{}, wrap(err, "%s", call))
 			return
 		}
-		for page := range slices.Chunk(names, clusterPage) {
-			clusters, err := s.clusters(ctx, page)
-			if err != nil {
-				yield(reconcile.Cluster{}, wrap(err, "read %d clusters from %q on", len(page), page[0]))
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		for page := range s.readAhead(ctx, names) {
+			read := <-page
+			if read.err != nil {
+				yield(reconcile.Cluster{}, read.err)
 				return
 			}
-			for _, c := range clusters {
+			for _, c := range read.clusters {
 				if !yield(c, nil) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// clusterRead is a page of clusters, or why it could not be read.
+type clusterRead struct {
+	clusters []reconcile.Cluster
+	err      error
+}
+
+// pagesAhead is how many pages are read beside each other.
+const pagesAhead = 2
+
+// readAhead begins to read the pages of these names, a few at a time, and hands them out in their order. It ends with ctx.
+func (s *Store) readAhead(ctx context.Context, names []string) <-chan chan clusterRead {
+	pages := make(chan chan clusterRead, pagesAhead-1)
+	go func() {
+		defer close(pages)
+		for page := range slices.Chunk(names, clusterPage) {
+			read := make(chan clusterRead, 1)
+			select {
+			case pages <- read:
+			case <-ctx.Done():
+				return
+			}
+			go func() {
+				clusters, err := s.clusters(ctx, page)
+				read <- clusterRead{clusters, wrap(err, "read %d clusters from %q on", len(page), page[0])}
+			}()
+		}
+	}()
+	return pages
 }
 
 // clusters reads some clusters as of one instant, in the order of their names, which are sorted.

@@ -14,7 +14,6 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	_ "github.com/lib/pq"  // postgres
 	_ "modernc.org/sqlite" // sqlite
 )
 
@@ -36,7 +35,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := sqlx.Open(address.dialect, address.dsn)
+	db, err := address.open()
 	if err != nil {
 		return nil, wrap(err, "open database %s", address.shown)
 	}
