@@ -62,7 +62,7 @@ func (b *books) read(ctx context.Context, first, second reconcile.Window) (err e
 	if b.flows, err = b.store.Flows(ctx, first, second); err != nil {
 		return err
 	}
-	for gap, err := range b.store.Gaps(ctx, second.To, b.policy.MovementAfter) {
+	for gap, err := range b.store.Gaps(ctx, second.To) {
 		if err != nil {
 			return err
 		}
