@@ -62,6 +62,7 @@ func TestGaps(t *testing.T) {
 		{"a converted charge booked twice", []reconcile.Record{foreign, m("1", "charge", 1011, at), m("2", "charge", 1013, later)}, "object whose movements differ from it o charge 10.11 EUR 1"},
 		{"a charge with a fee of its own", []reconcile.Record{paid, m("1", "charge", 1000, at), m("2", "fee", -3, at)}, ""},
 		{"a charge without a movement", []reconcile.Record{paid, moved("1", "", "fee", eur(-1), at)}, "payment without a movement o charge -10.00 EUR 168"},
+		{"a charge of an account without any movement", []reconcile.Record{paid}, ""},
 		{"a refund", []reconcile.Record{refund, m("1", "refund", -300, at)}, ""},
 		{"a refund that failed", []reconcile.Record{refund, m("1", "refund", -300, at), m("2", "refund_failure", 300, later)}, ""},
 		{"a refund that failed, given back twice", []reconcile.Record{refund, m("1", "refund", -300, at), m("2", "refund_failure", 300, later), m("3", "refund_failure", 300, later)}, "object whose movements differ from it o refund_failure 3.00 EUR 1"},
