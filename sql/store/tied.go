@@ -91,10 +91,10 @@ func (r refresh) keep(ctx context.Context, query string, args []any) error {
 
 // touched lists the objects that changed, or whose movements did, and those of the movements that have come to count.
 func (r refresh) touched(ctx context.Context) ([]string, error) {
-	query := "SELECT object_id FROM tieout_gaps WHERE what = 'later' AND at < ? UNION SELECT object_id FROM tieout_movements WHERE object_id <> '' AND touched > ? UNION SELECT object_id FROM tieout_object_losses WHERE touched > ?"
+	query := "SELECT object_id FROM tieout_gaps WHERE what = 'later' AND at < ? UNION ALL SELECT object_id FROM tieout_movements WHERE object_id <> '' AND touched > ? UNION ALL SELECT object_id FROM tieout_object_losses WHERE touched > ?"
 	args := []any{micros(r.now), r.since, r.since}
 	for _, table := range []string{"tieout_payments", "tieout_refunds", "tieout_disputes", "tieout_payouts", "tieout_rejections"} {
-		query += " UNION SELECT id FROM " + table + " WHERE touched > ?"
+		query += " UNION ALL SELECT id FROM " + table + " WHERE touched > ?"
 		args = append(args, r.since)
 	}
 	return selectAll[string](ctx, r.tx, query, args...)
