@@ -31,25 +31,26 @@ var gaps = newTable[gapRow]("tieout_gaps")
 //
 // Only what differs depends on the instant until which it is asked. The rest has its instant, from which on it is a gap; and
 // movements after it are listed ('later'), because what differs may be otherwise once they count.
-type gapQuery struct{ among string } // writes "a column is among the objects looked at"; empty: all are
+type gapQuery struct{ objects string } // a CTE of the ids of the objects that are looked at; empty: all are
 
-// ofAll looks at every object, ofSome at those that a first parameter lists.
+// ofAll looks at every object.
 func ofAll() gapQuery { return gapQuery{} }
 
-func ofSome(s session) (q gapQuery, with string) {
+// ofSome looks at the objects that the first parameter lists.
+func ofSome(s session) gapQuery {
 	list := "SELECT value AS id FROM json_each(?)"
 	if s.dialect == Postgres {
 		list = "SELECT unnest(CAST(? AS text[])) AS id"
 	}
-	return gapQuery{among: " IN (SELECT id FROM objects)"}, "objects AS (" + list + "), "
+	return gapQuery{objects: "objects AS (" + list + "), "}
 }
 
 // only is a condition that a column is among the objects looked at.
 func (q gapQuery) only(column string) string {
-	if q.among == "" {
+	if q.objects == "" {
 		return ""
 	}
-	return " AND " + column + q.among
+	return " AND " + column + " IN (SELECT id FROM objects)"
 }
 
 // differing finds the objects of a table whose movements of one category together differ from them: plus is the category that
@@ -74,10 +75,9 @@ func (q gapQuery) differing(table, plus, minus string) string {
 		) b WHERE CASE b.currency WHEN b.own THEN b.minor <> ` + expected + ` ELSE b.lines > 1 END`
 }
 
-// text writes the query, which selects the columns of gapRow in their order; with goes before its own CTEs.
-func (q gapQuery) text(with string) string {
+func (q gapQuery) text() string {
 	return `
-	WITH ` + with + `several AS MATERIALIZED (SELECT object_id FROM tieout_movements WHERE object_id <> ''` + q.only("object_id") + ` GROUP BY object_id HAVING COUNT(*) > 1)
+	WITH ` + q.objects + `several AS MATERIALIZED (SELECT object_id FROM tieout_movements WHERE object_id <> ''` + q.only("object_id") + ` GROUP BY object_id HAVING COUNT(*) > 1)
 	SELECT m.feed, m.account, 'unknown' AS what, m.id, m.object_id, m.category, m.gross_minor AS minor, m.gross_currency AS currency, m.created_at AS at
 		FROM tieout_movements m WHERE m.object_id <> ''` + q.only("m.object_id") + `
 		AND NOT EXISTS (SELECT 1 FROM tieout_payments o WHERE o.id = m.object_id AND o.feed = m.feed AND o.account = m.account)
@@ -97,7 +97,7 @@ func (q gapQuery) text(with string) string {
 		FROM tieout_movements m WHERE m.object_id <> '' AND m.created_at >= ?` + q.only("m.object_id")
 }
 
-// args are the parameters of text, after those of with.
+// args are the parameters of text, after the list of objects.
 func (q gapQuery) args(now time.Time, patience time.Duration) []any {
 	until := micros(now)
 	return []any{until, until, until, until, patience.Microseconds(), until}

@@ -51,7 +51,7 @@ func (r refresh) all(ctx context.Context) error {
 		return err
 	}
 	q := ofAll()
-	return r.keep(ctx, q.text(""), q.args(r.now, r.patience))
+	return r.keep(ctx, q.text(), q.args(r.now, r.patience))
 }
 
 // changed looks again at the objects of which anything may be otherwise.
@@ -66,13 +66,13 @@ func (r refresh) changed(ctx context.Context) error {
 	}
 	objects = append(objects, touched...)
 	slices.Sort(objects)
-	q, with := ofSome(r.tx)
+	q := ofSome(r.tx)
 	for part := range slices.Chunk(slices.Compact(objects), chunk) {
 		list := r.tx.list(part)
 		if _, err := r.tx.exec(ctx, "DELETE FROM tieout_gaps WHERE "+r.tx.in("object_id"), list); err != nil {
 			return err
 		}
-		if err := r.keep(ctx, q.text(with), append([]any{list}, q.args(r.now, r.patience)...)); err != nil {
+		if err := r.keep(ctx, q.text(), append([]any{list}, q.args(r.now, r.patience)...)); err != nil {
 			return err
 		}
 	}
