@@ -35,10 +35,17 @@ type Money interface {
 
 // Balances are what the providers' balances show.
 type Balances interface {
-	// Gaps lists what the balances show before an instant and nothing explains; a payment may lack its movement for patience.
-	Gaps(ctx context.Context, before time.Time, patience time.Duration) iter.Seq2[reconcile.Gap, error]
+	GapFinder
 	// StatedBalances returns the first figure that each provider stated and the last one at or before an instant.
 	StatedBalances(ctx context.Context, until time.Time) ([]reconcile.StatedBalance, error)
+}
+
+// GapFinder knows what the balances show and nothing explains.
+type GapFinder interface {
+	// RefreshGaps brings the gaps up to date; full looks at everything. A payment may lack its movement for patience.
+	RefreshGaps(ctx context.Context, now time.Time, patience time.Duration, full bool) error
+	// Gaps lists those that began before an instant.
+	Gaps(ctx context.Context, before time.Time) iter.Seq2[reconcile.Gap, error]
 }
 
 // BulkExceptions are those that belong to no cluster.
@@ -129,7 +136,7 @@ func (r *Reconcile) bulk(ctx context.Context, s Session, step *reconcile.Step, s
 		cases = append(cases, reconcile.CaseKeyOfPayout(sum.Key))
 		raised = append(raised, reconcile.JudgePayout(sum)...)
 	}
-	gaps, err := r.gaps(ctx, s.Now)
+	gaps, err := r.gaps(ctx, s.Now, since == 0)
 	if err != nil {
 		return err
 	}
@@ -139,9 +146,12 @@ func (r *Reconcile) bulk(ctx context.Context, s Session, step *reconcile.Step, s
 }
 
 // gaps ties out each account in money: its movements against their objects, and its stated balance against its movements.
-func (r *Reconcile) gaps(ctx context.Context, now time.Time) ([]reconcile.Gap, error) {
+func (r *Reconcile) gaps(ctx context.Context, now time.Time, full bool) ([]reconcile.Gap, error) {
+	if err := r.Money.RefreshGaps(ctx, now, r.Policy.MovementAfter, full); err != nil {
+		return nil, err
+	}
 	var gaps []reconcile.Gap
-	for gap, err := range r.Money.Gaps(ctx, now, r.Policy.MovementAfter) {
+	for gap, err := range r.Money.Gaps(ctx, now) {
 		if err != nil {
 			return nil, err
 		}

@@ -50,7 +50,7 @@ func (p *parts) lastTwoDays(now time.Time) (yesterday, today reconcile.Window) {
 // place is an account in one currency.
 type place struct{ feed, account, currency string }
 
-// books is what the store holds for the statements of two days.
+// books is what the store holds for the statements of two days. The gaps are those that reconcile last found.
 type books struct {
 	store  *store.Store
 	policy reconcile.Policy
@@ -62,7 +62,7 @@ func (b *books) read(ctx context.Context, first, second reconcile.Window) (err e
 	if b.flows, err = b.store.Flows(ctx, first, second); err != nil {
 		return err
 	}
-	for gap, err := range b.store.Gaps(ctx, second.To, b.policy.MovementAfter) {
+	for gap, err := range b.store.Gaps(ctx, second.To) {
 		if err != nil {
 			return err
 		}

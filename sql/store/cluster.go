@@ -82,13 +82,9 @@ func (s *Store) cluster(ctx context.Context) error {
 	return err
 }
 
-// assignClusters joins clusters until no two hang together. The row that it writes first keeps observers waiting until the
-// end of the transaction.
+// assignClusters joins clusters until no two hang together. Observers wait until the end of the transaction.
 func assignClusters(ctx context.Context, tx session) error {
-	if _, err := tx.exec(ctx, "UPDATE tieout_progress SET id = id WHERE id = 1"); err != nil {
-		return err
-	}
-	progress, err := loadProgress(ctx, tx)
+	progress, err := lockProgress(ctx, tx)
 	if err != nil {
 		return err
 	}

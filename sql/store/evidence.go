@@ -241,6 +241,9 @@ func (f fold) stick(key reconcile.Key, record reconcile.Record) reconcile.Record
 
 // save brings the projections up to date. change is the number of this change.
 func (f fold) save(ctx context.Context, tx session, change int64) error {
+	if err := noteObjects(ctx, tx, change, append(sortedKeys(f.cleared), sortedKeys(f.renewed)...)); err != nil {
+		return err
+	}
 	left := map[reconcile.Key]string{}
 	if err := clearRows(ctx, tx, change, sortedKeys(f.cleared), left); err != nil {
 		return err

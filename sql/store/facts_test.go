@@ -16,7 +16,7 @@ func clearAll(t *testing.T, s *store.Store) {
 		drop = "DROP TRIGGER IF EXISTS tieout_observations_no_delete"
 	}
 	statements := []string{drop}
-	for _, table := range []string{"orders", "sources", "source_events", "payments", "refunds", "refund_requests", "disputes", "rejections", "merges", "losses", "observations"} {
+	for _, table := range []string{"orders", "sources", "source_events", "payments", "refunds", "refund_requests", "disputes", "movements", "payouts", "rejections", "coverage", "gaps", "merges", "losses", "object_losses", "observations"} {
 		statements = append(statements, "DELETE FROM tieout_"+table)
 	}
 	for _, statement := range statements {

@@ -17,14 +17,24 @@ type progressRow struct {
 	JudgedAt   int64  `db:"judged_at"`
 	Basis      string `db:"basis"`
 	Projection int64  `db:"projection"`
+	Tied       int64  `db:"tied"`
+	TiedAt     int64  `db:"tied_at"`
 }
 
 func loadProgress(ctx context.Context, s session) (progressRow, error) {
-	rows, err := selectAll[progressRow](ctx, s, "SELECT change_number, clustered, judged, judged_at, basis, projection FROM tieout_progress WHERE id = 1")
+	rows, err := selectAll[progressRow](ctx, s, "SELECT change_number, clustered, judged, judged_at, basis, projection, tied, tied_at FROM tieout_progress WHERE id = 1")
 	if err != nil || len(rows) == 0 {
 		return progressRow{}, err
 	}
 	return rows[0], nil
+}
+
+// lockProgress keeps observers waiting until the end of the transaction, which then knows every change up to the last.
+func lockProgress(ctx context.Context, tx session) (progressRow, error) {
+	if _, err := tx.exec(ctx, "UPDATE tieout_progress SET id = id WHERE id = 1"); err != nil {
+		return progressRow{}, err
+	}
+	return loadProgress(ctx, tx)
 }
 
 // nextChange numbers a change. The row is locked until the transaction ends, so that changes become visible in the order of
@@ -73,7 +83,7 @@ func restart(ctx context.Context, tx session) error {
 			}
 		}
 	}
-	_, err := tx.exec(ctx, "UPDATE tieout_progress SET judged = 0, judged_at = 0, basis = '', projection = ? WHERE id = 1", projectionVersion)
+	_, err := tx.exec(ctx, "UPDATE tieout_progress SET judged = 0, judged_at = 0, basis = '', tied = 0, projection = ? WHERE id = 1", projectionVersion)
 	return err
 }
 
