@@ -19,11 +19,11 @@ const clusterPage = 2000
 func (s *Store) DueClusters(ctx context.Context, since int64, now time.Time) iter.Seq2[reconcile.Cluster, error] {
 	query, args := "", []any{}
 	for _, table := range append([]string{"tieout_losses"}, clusteredTables...) {
-		query += "SELECT cluster FROM " + table + " WHERE touched > ? UNION "
+		query += "SELECT cluster FROM " + table + " WHERE touched > ? UNION ALL "
 		args = append(args, since)
 	}
 	query += `SELECT cluster FROM tieout_verdicts WHERE next_review_at > 0 AND next_review_at <= ?
-		UNION SELECT cluster FROM tieout_verdicts WHERE coverage_bound ORDER BY cluster`
+		UNION ALL SELECT cluster FROM tieout_verdicts WHERE coverage_bound`
 	return s.clustersFrom(ctx, "list the cases to judge again", query, append(args, micros(now))...)
 }
 
@@ -35,22 +35,23 @@ func (s *Store) ClustersOfCases(ctx context.Context, caseKeys []string) iter.Seq
 	for i, key := range loose {
 		ids[i] = reconcile.ParseLooseKey(key).ID
 	}
-	return s.clustersFrom(ctx, "look for cases", "SELECT cluster FROM tieout_orders WHERE "+r.in("id")+" UNION "+byIDs(r)+" ORDER BY cluster",
+	return s.clustersFrom(ctx, "look for cases", "SELECT cluster FROM tieout_orders WHERE "+r.in("id")+" UNION ALL "+byIDs(r),
 		r.list(references), r.list(ids), r.list(ids), r.list(ids))
 }
 
 // byIDs writes the clusters of the sources and payments with some ids, and of the payments of such sources.
 func byIDs(r session) string {
-	return "SELECT cluster FROM tieout_payments WHERE " + r.in("id") + " UNION SELECT cluster FROM tieout_payments WHERE " + r.in("source_id") +
-		" UNION SELECT cluster FROM tieout_sources WHERE " + r.in("id")
+	return "SELECT cluster FROM tieout_payments WHERE " + r.in("id") + " UNION ALL SELECT cluster FROM tieout_payments WHERE " + r.in("source_id") +
+		" UNION ALL SELECT cluster FROM tieout_sources WHERE " + r.in("id")
 }
 
 // UnsettledClusters reads the clusters with a payment that is pending or suspended, in the order of their names.
 func (s *Store) UnsettledClusters(ctx context.Context) iter.Seq2[reconcile.Cluster, error] {
-	return s.clustersFrom(ctx, "list unsettled payments", "SELECT DISTINCT cluster FROM tieout_payments WHERE status IN ('pending', 'suspended') ORDER BY cluster")
+	return s.clustersFrom(ctx, "list unsettled payments", "SELECT cluster FROM tieout_payments WHERE status IN ('pending', 'suspended')")
 }
 
-// clustersFrom reads the clusters that a query names. All names are read before the first cluster is handed out, so that the
+// clustersFrom reads the clusters that a query names, in any order and as often as it likes: SQLite would walk whole indexes to
+// name them once and in order. All names are read before the first cluster is handed out, so that the
 // caller may write what it finds; while one page is handed out, the next ones are read.
 func (s *Store) clustersFrom(ctx context.Context, call, query string, args ...any) iter.Seq2[reconcile.Cluster, error] {
 	return func(yield func(reconcile.Cluster, error) bool) {
@@ -59,9 +60,10 @@ func (s *Store) clustersFrom(ctx context.Context, call, query string, args ...an
 			yield(reconcile.Cluster{}, wrap(err, "%s", call))
 			return
 		}
+		slices.Sort(names)
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
-		for page := range s.readAhead(ctx, names) {
+		for page := range s.readAhead(ctx, slices.Compact(names)) {
 			read := <-page
 			if read.err != nil {
 				yield(reconcile.Cluster{}, read.err)
@@ -135,8 +137,8 @@ func (s *Store) clusters(ctx context.Context, names []string) ([]reconcile.Clust
 func (s *Store) FactsOfOrders(ctx context.Context, references []string) (reconcile.Facts, error) {
 	r := s.read()
 	return s.factsFrom(ctx, fmt.Sprintf("read the facts of %d orders", len(references)),
-		"SELECT cluster FROM tieout_orders WHERE "+r.in("id")+" UNION SELECT cluster FROM tieout_payments WHERE "+r.in("reference")+
-			" UNION SELECT cluster FROM tieout_sources WHERE "+r.in("reference")+" ORDER BY cluster", r.list(references), r.list(references), r.list(references))
+		"SELECT cluster FROM tieout_orders WHERE "+r.in("id")+" UNION ALL SELECT cluster FROM tieout_payments WHERE "+r.in("reference")+
+			" UNION ALL SELECT cluster FROM tieout_sources WHERE "+r.in("reference"), r.list(references), r.list(references), r.list(references))
 }
 
 // FactsOfKeys is FactsOfOrders for payments and sources, by their ids alone; the payments of a source with such an id are
@@ -148,7 +150,7 @@ func (s *Store) FactsOfKeys(ctx context.Context, keys []reconcile.Key) (reconcil
 		ids[i] = key.ID
 	}
 	return s.factsFrom(ctx, fmt.Sprintf("read the facts of %d payments and sources", len(keys)),
-		byIDs(r)+" ORDER BY cluster", r.list(ids), r.list(ids), r.list(ids))
+		byIDs(r), r.list(ids), r.list(ids), r.list(ids))
 }
 
 // FactsOfRejections is FactsOfOrders for rows that could not be read.
@@ -158,7 +160,7 @@ func (s *Store) FactsOfRejections(ctx context.Context, rejected []reconcile.Reje
 		keys[i] = rejection.Key
 	}
 	return s.factsFrom(ctx, fmt.Sprintf("read the facts of %d rows that could not be read", len(rejected)),
-		"SELECT DISTINCT cluster FROM tieout_rejections WHERE "+s.read().inTuples(keyColumns...)+" ORDER BY cluster", keyTuples(keys))
+		"SELECT cluster FROM tieout_rejections WHERE "+s.read().inTuples(keyColumns...)+"", keyTuples(keys))
 }
 
 func (s *Store) factsFrom(ctx context.Context, call, query string, args ...any) (reconcile.Facts, error) {

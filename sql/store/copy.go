@@ -12,8 +12,19 @@ import (
 // copyFrom is from how many rows on a COPY is worth its two more round trips.
 const copyFrom = 100
 
-// load adds rows whose keys must be new the fast way for many of them: PostgreSQL's COPY. count is how many there are.
-func (t table[R]) load(ctx context.Context, s session, count int, rows iter.Seq2[R, error]) error {
+// load is insert the fast way for many rows: PostgreSQL's COPY.
+func (t table[R]) load(ctx context.Context, s session, rows []R) error {
+	return t.loadEach(ctx, s, len(rows), func(yield func(R, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	})
+}
+
+// loadEach is load for rows that are made one after the other. count is how many there will be.
+func (t table[R]) loadEach(ctx context.Context, s session, count int, rows iter.Seq2[R, error]) error {
 	if s.dialect == Postgres && count >= copyFrom {
 		return t.copyIn(ctx, s, rows)
 	}

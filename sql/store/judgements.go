@@ -46,7 +46,7 @@ func deleteVerdicts(ctx context.Context, tx session, caseKeys []string) error {
 }
 
 func saveVerdicts(ctx context.Context, tx session, j reconcile.Judgement) error {
-	if err := verdicts.load(ctx, tx, len(j.Fresh), rowsOfVerdicts(j.Fresh, j)); err != nil {
+	if err := verdicts.loadEach(ctx, tx, len(j.Fresh), rowsOfVerdicts(j.Fresh, j)); err != nil {
 		return err
 	}
 	changed := make([]verdictRow, 0, len(j.Changed))

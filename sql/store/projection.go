@@ -78,13 +78,7 @@ func (p projection[R, D]) save(ctx context.Context, s session, change int64, rec
 
 func (p projection[R, D]) load(ctx context.Context, s session, change int64, records []reconcile.Record) (int, error) {
 	rows := p.rowsOf(change, records, nil)
-	return len(rows), p.table.load(ctx, s, len(rows), func(yield func(R, error) bool) {
-		for _, row := range rows {
-			if !yield(row, nil) {
-				return
-			}
-		}
-	})
+	return len(rows), p.table.load(ctx, s, rows)
 }
 
 // rowsOf are the rows of the records of its own type. One that was removed in this change begins in the cluster that it left.

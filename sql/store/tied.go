@@ -85,8 +85,7 @@ func (r refresh) keep(ctx context.Context, query string, args []any) error {
 	if err != nil {
 		return err
 	}
-	_, err = gaps.load(ctx, r.tx, found)
-	return err
+	return gaps.load(ctx, r.tx, found)
 }
 
 // touched lists the objects that changed, or whose movements did, and those of the movements that have come to count.
