@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 
 	"tieout/reconcile"
 )
@@ -55,10 +56,10 @@ func homeOfObject(of reconcile.Key, id string) string {
 	return byObject + bounded(clean(of.Feed+"/"+of.Account+"/"+id))
 }
 
-// bounded keeps a name short enough for an index: a long one is told by its hash.
+// bounded keeps a name in one line, and short enough for an index: any other is told by its hash.
 func bounded(name string) string {
 	const longest = 120
-	if len(name) <= longest {
+	if len(name) <= longest && strings.IndexByte(name, '\n') < 0 {
 		return name
 	}
 	sum := sha256.Sum256([]byte(name))

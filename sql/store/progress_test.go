@@ -133,7 +133,7 @@ func TestClustersThatLose(t *testing.T) {
 		}
 		judged = judgeAll(t, s, 2, noon)
 		equal(t, "resolved", judged.Exceptions[0].Status, reconcile.StatusResolved)
-		equal(t, "losses", dump(t, s, "losses"), []string(nil))
+		equal(t, "losses", dump(t, s, "tieout_losses"), []string(nil))
 	})
 }
 

@@ -49,6 +49,13 @@ func (s session) exec(ctx context.Context, query string, args ...any) (int64, er
 	return result.RowsAffected()
 }
 
+// row runs a query that has one row.
+func (s session) row(ctx context.Context, query string, args ...any) *sql.Row {
+	return s.runner.(interface {
+		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	}).QueryRowContext(ctx, s.bind(query), args...)
+}
+
 // in writes "column is one of a list"; its parameter is made by list.
 func (s session) in(column string) string {
 	if s.dialect == Postgres {

@@ -13,7 +13,7 @@ type strand interface {
 	// gather adds the rows of some clusters to these.
 	gather(ctx context.Context, tx session, names []string, at map[string]*reconcile.Cluster) error
 	// open begins to read all rows, some of them ahead of what is taken.
-	open(ctx context.Context, s session) lane
+	open(ctx context.Context, s *Store) lane
 }
 
 // lane is a strand that is being read, in the order of the clusters' names.
@@ -34,11 +34,8 @@ func strands(judgedAt time.Time) []strand {
 		factStrand(refundRequests, func(f *reconcile.Facts) *[]reconcile.RefundRequest { return &f.Requests }),
 		factStrand(disputes, func(f *reconcile.Facts) *[]reconcile.Dispute { return &f.Disputes }),
 		factStrand(rejections, func(f *reconcile.Facts) *[]reconcile.Rejection { return &f.Rejections }),
-		tableStrand[reconcile.Stamp]{
-			table: "tieout_verdicts", columns: "cluster, case_key, hash",
-			scan: func(rows *sql.Rows, cluster *string, stamp *reconcile.Stamp) error {
-				return rows.Scan(cluster, &stamp.CaseKey, &stamp.Hash)
-			},
+		faceStrand[reconcile.Stamp]{
+			table: "tieout_verdicts", column: "stamp", read: readStamp,
 			into: func(c *reconcile.Cluster) *[]reconcile.Stamp { return &c.Judged },
 		},
 		tableStrand[reconcile.ExceptionRecord]{
@@ -50,19 +47,10 @@ func strands(judgedAt time.Time) []strand {
 }
 
 func factStrand[R any, D reconcile.Record](p projection[R, D], into func(*reconcile.Facts) *[]D) strand {
-	return tableStrand[D]{
-		table: p.name, columns: "cluster, face",
-		scan: func(rows *sql.Rows, cluster *string, record *D) error {
-			var face string
-			err := rows.Scan(cluster, &face)
-			*record = p.toFace(face)
-			return err
-		},
-		into: func(c *reconcile.Cluster) *[]D { return into(&c.Facts) },
-	}
+	return faceStrand[D]{table: p.name, column: "face", read: p.toFace, into: func(c *reconcile.Cluster) *[]D { return into(&c.Facts) }}
 }
 
-// tableStrand reads values of type D from a table.
+// tableStrand reads values of type D from the columns of a table, row by row.
 type tableStrand[D any] struct {
 	table, columns, where string
 	scan                  func(rows *sql.Rows, cluster *string, value *D) error
@@ -87,6 +75,40 @@ func (t tableStrand[D]) gather(ctx context.Context, tx session, names []string, 
 	return rows.Err()
 }
 
+func (t tableStrand[D]) open(ctx context.Context, s *Store) lane {
+	return openLane(t.into, func(full chan<- []row[D], empty <-chan []row[D]) error {
+		rows, err := s.db.QueryContext(ctx, "SELECT "+t.columns+" FROM "+t.table+" WHERE "+t.where+" ORDER BY cluster")
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for {
+			select {
+			case batch := <-empty:
+				batch, err := t.fill(rows, batch[:0])
+				if err != nil || len(batch) == 0 {
+					return err
+				}
+				full <- batch // has room for all that there are
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	})
+}
+
+// fill reads the next rows into a batch; there are none at the end.
+func (t tableStrand[D]) fill(rows *sql.Rows, batch []row[D]) ([]row[D], error) {
+	for len(batch) < aheadRows && rows.Next() {
+		var next row[D]
+		if err := t.scan(rows, &next.cluster, &next.value); err != nil {
+			return nil, err
+		}
+		batch = append(batch, next)
+	}
+	return batch, rows.Err()
+}
+
 // row is a value and the cluster that it belongs to.
 type row[D any] struct {
 	cluster string
@@ -96,13 +118,13 @@ type row[D any] struct {
 // aheadRows is how many rows a lane hands over at a time, and aheadBatches how many such batches there are: one is taken from
 // while others are filled. They are used again and again.
 const (
-	aheadRows    = 512
+	aheadRows    = 1000
 	aheadBatches = 3
 )
 
-// openLane is a lane that another goroutine fills.
-type openLane[D any] struct {
-	strand  tableStrand[D]
+// batches is a lane that another goroutine fills.
+type batches[D any] struct {
+	into    func(*reconcile.Cluster) *[]D
 	full    <-chan []row[D]
 	empty   chan<- []row[D]
 	failed  *error // set before full is closed
@@ -110,58 +132,20 @@ type openLane[D any] struct {
 	current int // of batch: the row that comes next
 }
 
-func (t tableStrand[D]) open(ctx context.Context, s session) lane {
+// openLane begins to fill a lane. fill takes empty batches and hands over full ones, none without a row, until all is read.
+func openLane[D any](into func(*reconcile.Cluster) *[]D, fill func(full chan<- []row[D], empty <-chan []row[D]) error) lane {
 	full, empty, failed := make(chan []row[D], aheadBatches), make(chan []row[D], aheadBatches), new(error)
 	for range aheadBatches {
 		empty <- nil
 	}
 	go func() {
 		defer close(full)
-		*failed = t.read(ctx, s, full, empty)
+		*failed = fill(full, empty)
 	}()
-	return &openLane[D]{strand: t, full: full, empty: empty, failed: failed}
+	return &batches[D]{into: into, full: full, empty: empty, failed: failed}
 }
 
-func (t tableStrand[D]) read(ctx context.Context, s session, full chan<- []row[D], empty <-chan []row[D]) error {
-	query := "SELECT " + t.columns + " FROM " + t.table
-	if t.where != "" {
-		query += " WHERE " + t.where
-	}
-	rows, err := s.QueryContext(ctx, query+" ORDER BY cluster")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for {
-		select {
-		case batch := <-empty:
-			batch, err := t.fill(rows, batch[:0])
-			if err != nil || len(batch) == 0 {
-				return err
-			}
-			full <- batch // has room for all that there are
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-// fill reads the next rows into a batch; there are none at the end.
-func (t tableStrand[D]) fill(rows *sql.Rows, batch []row[D]) ([]row[D], error) {
-	if batch == nil {
-		batch = make([]row[D], 0, aheadRows)
-	}
-	for len(batch) < aheadRows && rows.Next() {
-		batch = batch[:len(batch)+1]
-		last := &batch[len(batch)-1]
-		if err := t.scan(rows, &last.cluster, &last.value); err != nil {
-			return nil, err
-		}
-	}
-	return batch, rows.Err()
-}
-
-func (l *openLane[D]) next() (string, bool) {
+func (l *batches[D]) next() (string, bool) {
 	if l.current < len(l.batch) {
 		return l.batch[l.current].cluster, true
 	}
@@ -169,7 +153,7 @@ func (l *openLane[D]) next() (string, bool) {
 }
 
 // turn goes on to the next batch.
-func (l *openLane[D]) turn() (string, bool) {
+func (l *batches[D]) turn() (string, bool) {
 	if l.batch != nil {
 		l.empty <- l.batch // has room for all that there are
 	}
@@ -180,8 +164,8 @@ func (l *openLane[D]) turn() (string, bool) {
 	return l.batch[0].cluster, true
 }
 
-func (l *openLane[D]) take(c *reconcile.Cluster) {
-	into := l.strand.into(c)
+func (l *batches[D]) take(c *reconcile.Cluster) {
+	into := l.into(c)
 	for {
 		if cluster, ok := l.next(); !ok || cluster != c.Key {
 			return
@@ -191,4 +175,4 @@ func (l *openLane[D]) take(c *reconcile.Cluster) {
 	}
 }
 
-func (l *openLane[D]) err() error { return *l.failed }
+func (l *batches[D]) err() error { return *l.failed }

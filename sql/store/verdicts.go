@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"tieout/reconcile"
@@ -32,7 +33,7 @@ type verdictRow struct {
 	CancelEvidence   string `db:"cancel_evidence"` // JSON, or empty
 	NextReviewAt     int64  `db:"next_review_at"`
 	CoverageBound    bool   `db:"coverage_bound"`
-	Hash             int64  `db:"hash"`
+	Stamp            string `db:"stamp"` // the case and the verdict's hash: what is read to see that nothing changed
 	RunID            int64  `db:"run_id"`    // the run that changed the verdict last
 	JudgedAt         int64  `db:"judged_at"` // and its instant
 }
@@ -51,7 +52,7 @@ func rowOfVerdict(v *reconcile.Verdict, runID int64, at time.Time) (verdictRow, 
 		PaymentFeed: v.Payment.Feed, PaymentAccount: v.Payment.Account, PaymentKind: v.Payment.Kind, PaymentID: v.Payment.ID,
 		OrderMinor: v.Order.Minor, OrderCurrency: v.Order.Currency, PaidMinor: v.Paid.Minor, PaidCurrency: v.Paid.Currency,
 		RefundedMinor: v.Refunded.Minor, RefundedCurrency: v.Refunded.Currency, PaidAt: micros(v.PaidAt),
-		NextReviewAt: micros(v.NextReview), CoverageBound: v.CoverageBound, Hash: v.Hash(), RunID: runID, JudgedAt: micros(at),
+		NextReviewAt: micros(v.NextReview), CoverageBound: v.CoverageBound, Stamp: stampOf(v), RunID: runID, JudgedAt: micros(at),
 	}
 	if v.Cancel == nil {
 		return row, nil
@@ -62,6 +63,15 @@ func rowOfVerdict(v *reconcile.Verdict, runID int64, at time.Time) (verdictRow, 
 	evidence, err := encodeEvidence(v.Cancel.Evidence)
 	row.CancelReason, row.CancelEvidence = v.Cancel.Reason, evidence
 	return row, err
+}
+
+func stampOf(v *reconcile.Verdict) string {
+	return string(strconv.AppendInt(append(append(make([]byte, 0, len(v.CaseKey)+24), escapeFace(v.CaseKey)...), '\t'), v.Hash(), 10))
+}
+
+func readStamp(stamp string) reconcile.Stamp {
+	r := readFace(stamp)
+	return reconcile.Stamp{CaseKey: r.text(), Hash: r.number()}
 }
 
 func (r verdictRow) verdict() (reconcile.Verdict, error) {

@@ -23,7 +23,7 @@ func (s *Store) AllClusters(ctx context.Context) iter.Seq2[reconcile.Cluster, er
 		}
 		var lanes []lane
 		for _, strand := range strands(instant(progress.JudgedAt)) {
-			lanes = append(lanes, strand.open(ctx, s.read()))
+			lanes = append(lanes, strand.open(ctx, s))
 		}
 		if err := mergeLanes(lanes, func(c reconcile.Cluster) bool { return yield(c, nil) }); err != nil {
 			yield(reconcile.Cluster{}, wrap(err, "read all clusters"))

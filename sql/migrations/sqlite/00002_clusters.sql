@@ -250,7 +250,7 @@ CREATE TABLE tieout_payout_lines (
 CREATE INDEX tieout_payout_lines_payout_id ON tieout_payout_lines (payout_id);
 CREATE INDEX tieout_payout_lines_touched ON tieout_payout_lines (touched);
 
--- hash stands for all that a verdict says; coverage_bound: it rests on how far the feeds were read, and is judged again in every run.
+-- stamp is the case and a hash of all that its verdict says; coverage_bound: it rests on how far the feeds were read, and is judged again in every run.
 DROP TABLE tieout_verdicts;
 CREATE TABLE tieout_verdicts (
     cluster TEXT NOT NULL,
@@ -274,12 +274,12 @@ CREATE TABLE tieout_verdicts (
     cancel_evidence TEXT NOT NULL,
     next_review_at BIGINT NOT NULL,
     coverage_bound BOOLEAN NOT NULL,
-    hash BIGINT NOT NULL,
+    stamp TEXT NOT NULL,
     run_id BIGINT NOT NULL,
     judged_at BIGINT NOT NULL,
     PRIMARY KEY (case_key)
 ) WITHOUT ROWID;
-CREATE INDEX tieout_verdicts_cluster ON tieout_verdicts (cluster, case_key, hash);
+CREATE INDEX tieout_verdicts_cluster ON tieout_verdicts (cluster, stamp);
 CREATE INDEX tieout_verdicts_next_review_at ON tieout_verdicts (next_review_at) WHERE next_review_at > 0;
 CREATE INDEX tieout_verdicts_coverage_bound ON tieout_verdicts (cluster) WHERE coverage_bound;
 CREATE INDEX tieout_verdicts_cancel ON tieout_verdicts (order_reference) WHERE cancel_reason <> '';
