@@ -42,7 +42,7 @@ func (j *Judgement) Take(c Cluster, in *Context, each func(*Case, *Verdict)) {
 	}
 	for i, stamp := range c.Judged {
 		if !j.bench.seen[i] {
-			j.Gone = append(j.Gone, stamp.CaseKey)
+			j.Gone = append(j.Gone, GoneCase{Cluster: c.Key, CaseKey: stamp.CaseKey})
 		}
 	}
 }

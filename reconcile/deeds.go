@@ -13,12 +13,15 @@ type Judgement struct {
 	At         time.Time
 	Fresh      []Verdict         // of cases that have none
 	Changed    []Verdict         // of cases that have another one
-	Gone       []string          // keys of cases that are no more
+	Gone       []GoneCase        // cases that are no more
 	Exceptions []ExceptionRecord // those that changed
 	Changes    []ExceptionChange
 
 	bench *bench
 }
+
+// GoneCase is a case that its cluster no longer makes. Another cluster may make it now.
+type GoneCase struct{ Cluster, CaseKey string }
 
 // Reset makes an empty judgement of it, and keeps the memory that its lists had.
 func (j *Judgement) Reset(runID int64, at time.Time) {

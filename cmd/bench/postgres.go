@@ -19,7 +19,7 @@ var joinQuery = "CREATE TABLE bench_join AS SELECT " + columnsAs("o", "order", o
 
 // asFromMemory has PostgreSQL take the indexes, which here is nearly twice as quick as the plan that it takes by default: that reckons
 // with a disk on which reading from place to place is slow.
-const asFromMemory = "SET random_page_cost = 1.1"
+const asFromMemory = "SET random_page_cost = 1.1; SET jit = off"
 
 func columnsAs(alias, prefix, columns string) string {
 	var list []string

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"tieout/reconcile"
 )
@@ -14,35 +15,47 @@ func (s *Store) SaveJudgement(ctx context.Context, j reconcile.Judgement) error 
 	if j.Empty() {
 		return nil
 	}
-	err := s.transact(ctx, func(tx session) error {
-		if err := deleteVerdicts(ctx, tx, j.Gone); err != nil {
-			return err
-		}
-		if err := saveVerdicts(ctx, tx, j); err != nil {
-			return err
-		}
-		rows := make([]exceptionRow, len(j.Exceptions))
-		for i, exception := range j.Exceptions {
-			rows[i] = rowOfException(exception)
-		}
-		if _, err := exceptions.upsert(ctx, tx, lastOf(rows, func(r exceptionRow) string { return r.ID })); err != nil {
-			return err
-		}
-		return appendChanges(ctx, tx, j.Changes)
-	})
+	err := s.transact(ctx, func(tx session) error { return saveJudgement(ctx, tx, j) })
+	if isTaken(err) {
+		// A case that is new to its cluster is held under another one, which has not been judged yet: it has moved.
+		j.Changed, j.Fresh = slices.Concat(j.Changed, j.Fresh), nil
+		err = s.transact(ctx, func(tx session) error { return saveJudgement(ctx, tx, j) })
+	}
 	return wrap(err, "store the judgement of %d cases in run %d", len(j.Fresh)+len(j.Changed)+len(j.Gone), j.RunID)
 }
 
-func deleteVerdicts(ctx context.Context, tx session, caseKeys []string) error {
-	if len(caseKeys) == 0 {
+func saveJudgement(ctx context.Context, tx session, j reconcile.Judgement) error {
+	if err := deleteVerdicts(ctx, tx, j.Gone); err != nil {
+		return err
+	}
+	if err := saveVerdicts(ctx, tx, j); err != nil {
+		return err
+	}
+	rows := make([]exceptionRow, len(j.Exceptions))
+	for i, exception := range j.Exceptions {
+		rows[i] = rowOfException(exception)
+	}
+	if _, err := exceptions.upsert(ctx, tx, lastOf(rows, func(r exceptionRow) string { return r.ID })); err != nil {
+		return err
+	}
+	return appendChanges(ctx, tx, j.Changes)
+}
+
+// deleteVerdicts removes the verdicts of cases that are gone from their clusters, and what those owed.
+func deleteVerdicts(ctx context.Context, tx session, gone []reconcile.GoneCase) error {
+	if len(gone) == 0 {
 		return nil
 	}
-	for _, name := range []string{verdicts.name, owed.name} {
-		if _, err := tx.exec(ctx, "DELETE FROM "+name+" WHERE "+tx.in("case_key"), tx.list(caseKeys)); err != nil {
-			return err
-		}
+	caseKeys, places := make([]string, len(gone)), make([][]string, len(gone))
+	for i, g := range gone {
+		caseKeys[i], places[i] = g.CaseKey, []string{g.Cluster, g.CaseKey}
 	}
-	return nil
+	if _, err := tx.exec(ctx, "DELETE FROM tieout_verdicts WHERE "+tx.inTuples("cluster", "case_key"), tuples(places)); err != nil {
+		return err
+	}
+	_, err := tx.exec(ctx, "DELETE FROM tieout_owed WHERE "+tx.in("case_key")+
+		" AND NOT EXISTS (SELECT 1 FROM tieout_verdicts v WHERE v.case_key = tieout_owed.case_key)", tx.list(caseKeys))
+	return err
 }
 
 func saveVerdicts(ctx context.Context, tx session, j reconcile.Judgement) error {

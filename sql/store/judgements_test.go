@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -93,7 +94,7 @@ func TestOwedFollowsItsCase(t *testing.T) {
 		rows = collect(t, s.Owed(ctx))
 		equal(t, "moved", []string{rows[0].CaseKey, rows[0].Payment.ID}, []string{"order/R-2", "ch_1"})
 		equal(t, "rows", len(rows), 1)
-		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 2, At: noon, Gone: []string{"order/R-2"}}))
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 2, At: noon, Gone: []reconcile.GoneCase{{CaseKey: "order/R-2"}}}))
 		equal(t, "owed by a case that is gone", collect(t, s.Owed(ctx)), []reconcile.OwedRow(nil))
 		equal(t, "verdicts left", must(s.Verdicts(ctx, []string{"order/R-1", "order/R-2"}))(t), []reconcile.Verdict{one})
 	})
@@ -177,5 +178,29 @@ func TestACancelNeedsAReason(t *testing.T) {
 		if err := s.SaveJudgement(ctx, reconcile.Judgement{Fresh: []reconcile.Verdict{v}}); err == nil {
 			t.Error("a cancel without a reason would be lost")
 		}
+	})
+}
+
+// A case that another cluster makes now is found there, whichever of the two clusters is judged first.
+func TestACaseMovesToAnotherCluster(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		of := func(cluster string) []reconcile.Verdict {
+			list := make([]reconcile.Verdict, 150) // so many are copied
+			for i := range list {
+				list[i] = verdict(fmt.Sprintf("%s-%d", cluster, i), reconcile.Matched)
+				list[i].Cluster = cluster
+			}
+			list[7].CaseKey, list[7].OrderReference = "order/moved", "moved"
+			return list
+		}
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Fresh: of("r:b")}))
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 2, At: noon, Fresh: of("r:a")}))
+		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 2, At: noon, Gone: []reconcile.GoneCase{{Cluster: "r:b", CaseKey: "order/moved"}, {Cluster: "r:b", CaseKey: "order/r:b-0"}}}))
+		held := must(s.Verdicts(ctx, []string{"order/moved", "order/r:a-1", "order/r:b-0", "order/r:b-1"}))(t)
+		var got []string
+		for _, v := range held {
+			got = append(got, v.CaseKey+" in "+v.Cluster)
+		}
+		equal(t, "held", got, []string{"order/moved in r:a", "order/r:a-1 in r:a", "order/r:b-1 in r:b"})
 	})
 }

@@ -85,3 +85,13 @@ func lostRace(err error) bool {
 	}
 	return false
 }
+
+// isTaken reports whether a row was to be added whose key is held already.
+func isTaken(err error) bool {
+	var pg *pq.Error
+	if errors.As(err, &pg) {
+		return pg.Code == "23505" // unique_violation
+	}
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && (lite.Code() == sqlitelib.SQLITE_CONSTRAINT_PRIMARYKEY || lite.Code() == sqlitelib.SQLITE_CONSTRAINT_UNIQUE)
+}

@@ -33,7 +33,7 @@ type verdictRow struct {
 	CancelEvidence   string `db:"cancel_evidence"` // JSON, or empty
 	NextReviewAt     int64  `db:"next_review_at"`
 	CoverageBound    bool   `db:"coverage_bound"`
-	Stamp            string `db:"stamp"` // the case and the verdict's hash: what is read to see that nothing changed
+	Stamp            string `db:"stamp"`     // the case and the verdict's hash: what is read to see that nothing changed
 	RunID            int64  `db:"run_id"`    // the run that changed the verdict last
 	JudgedAt         int64  `db:"judged_at"` // and its instant
 }
