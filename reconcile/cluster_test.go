@@ -70,3 +70,64 @@ func TestTakeSaysWhatJudgeSays(t *testing.T) {
 		}
 	})
 }
+
+// What came in is what comes out: every order, payment and source is in exactly one case, so that the cases of all outcomes
+// together hold what was shown, in count and, currency by currency, in money; and every row that could not be read is told.
+func TestWhatCameInComesOut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := worlds.Draw(t, "world")
+		in := w.at(w.now)
+		came, went := map[string]int64{}, map[string]int64{}
+		for _, order := range w.facts.Orders {
+			came["orders"]++
+			came["orders "+order.Amount.Currency] += order.Amount.Minor
+		}
+		for _, payment := range w.facts.Payments {
+			came["payments"]++
+			came["payments "+payment.Amount.Currency] += payment.Amount.Minor
+		}
+		came["sources"], came["rejected"] = int64(len(w.facts.Sources)), int64(len(w.facts.Rejections))
+		judgement := reconcile.Judgement{At: w.now}
+		judgement.Take(reconcile.Cluster{Key: "r:1", Facts: w.facts}, &in, func(c *reconcile.Case, v *reconcile.Verdict) {
+			if !slices.Contains([]reconcile.Outcome{reconcile.Matched, reconcile.Closed, reconcile.Waiting, reconcile.Excepted, reconcile.OutOfScope}, v.Outcome) {
+				t.Fatalf("the case %s comes to %q", c.Key, v.Outcome)
+			}
+			if c.Order != nil {
+				went["orders"]++
+				went["orders "+c.Order.Amount.Currency] += c.Order.Amount.Minor
+			}
+			for _, payment := range c.Payments {
+				went["payments"]++
+				went["payments "+payment.Amount.Currency] += payment.Amount.Minor
+			}
+			went["sources"] += int64(len(c.Sources))
+		})
+		for _, e := range judgement.Exceptions {
+			if e.Code == reconcile.DataInvalid {
+				went["rejected"]++
+			}
+		}
+		for key, sum := range came {
+			if went[key] != sum {
+				t.Fatalf("%s: %d came in, %d came out", key, sum, went[key])
+			}
+		}
+	})
+}
+
+// FuzzCluster lets the fuzzer choose the world: nothing panics, and a cluster is judged as its cases are. Run it with
+// go test ./reconcile -fuzz FuzzCluster.
+func FuzzCluster(f *testing.F) {
+	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) {
+		w := rapid.OneOf(worlds, plainWorlds).Draw(t, "world")
+		in := w.at(w.now)
+		var outcomes []reconcile.Outcome
+		judgement := reconcile.Judgement{At: w.now}
+		judgement.Take(reconcile.Cluster{Key: "r:1", Facts: w.facts}, &in, func(_ *reconcile.Case, v *reconcile.Verdict) { outcomes = append(outcomes, v.Outcome) })
+		for i, v := range w.judged() {
+			if outcomes[i] != v.Outcome {
+				t.Fatalf("%s is %s as a case and %s in its cluster", v.CaseKey, v.Outcome, outcomes[i])
+			}
+		}
+	}))
+}
