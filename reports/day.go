@@ -113,8 +113,11 @@ type TieOutRow struct {
 	AsOf       time.Time     // when the provider stated the figure; zero in the other lines
 }
 
-// LineUnexplained is the line of what is left over.
-const LineUnexplained = "unexplained"
+// LineClosing is the line that the lines above it add up to, and LineUnexplained that of what is left over.
+const (
+	LineClosing     = "closing unsettled"
+	LineUnexplained = "unexplained"
+)
 
 // Exception is one open or acknowledged exception (design §5). The age in days is counted by the report.
 type Exception struct {

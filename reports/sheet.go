@@ -211,10 +211,11 @@ func (s *sheet) headings(t table, l layout) ([]excelize.Cell, float64, error) {
 
 // cells renders one row of data.
 func (s *sheet) cells(t table, l layout, cells []cell) ([]excelize.Cell, error) {
-	values := make([]excelize.Cell, len(cells))
+	values, mark := make([]excelize.Cell, len(cells)), t.markOf(cells)
 	for i, c := range t.columns {
-		look := lookBody
+		look := mark
 		switch {
+		case mark != lookBody:
 		case l.wraps[i]:
 			look = lookWrap
 		case c.total:

@@ -32,8 +32,9 @@ type table struct {
 	file     string // of the CSV file
 	nothing  string // what the sheet says instead of rows when there are none
 	columns  []column
-	currency int   // index of the column that names the row's currency; none: the rows have no amounts
-	reading  []int // the order of the columns for people; nil: as declared
+	currency int                                   // index of the column that names the row's currency; none: the rows have no amounts
+	reading  []int                                 // the order of the columns for people; nil: as declared
+	marked   func(cell func(key string) cell) look // of a whole row in the workbook; lookBody, or no function: of each cell
 	rows     iter.Seq2[[]cell, error]
 }
 
@@ -81,6 +82,16 @@ func (t table) currencyOf(cells []cell) string {
 		return ""
 	}
 	return cells[t.currency].text
+}
+
+// markOf is the look of a whole row, or lookBody where its cells have their own.
+func (t table) markOf(cells []cell) look {
+	if t.marked == nil {
+		return lookBody
+	}
+	return t.marked(func(key string) cell {
+		return cells[slices.IndexFunc(t.columns, func(c column) bool { return c.key == key })]
+	})
 }
 
 // readAs says in which order people read the columns; the CSV file keeps the order in which they are declared.

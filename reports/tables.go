@@ -116,7 +116,19 @@ func tieOutTable(day Day) table {
 		amount("amount", "Amount", func(r TieOutRow) cell { return optionalAmount(r.Amount) }),
 		instant("as_of", "Stated as of", func(r TieOutRow) time.Time { return r.AsOf }),
 	}, withoutErrors(day.TieOut))
+	t.marked = func(cell func(string) cell) look { return tieOutLook(cell("line").text, cell("count"), cell("amount")) }
 	return t.readAs("feed", "account", currencyKey, "finance_day", "line", "count", "amount", "as_of", "from", "to")
+}
+
+// tieOutLook lets the eye find where a statement ends, and what it does not explain.
+func tieOutLook(line string, gaps, left cell) look {
+	switch {
+	case line == LineClosing:
+		return lookTotal
+	case line == LineUnexplained && (gaps.number != 0 || left.amount.Minor != 0):
+		return lookCritical
+	}
+	return lookBody
 }
 
 func canceledTable(day Day) table {

@@ -181,7 +181,7 @@ func tieOutLines(s reconcile.Statement) []reports.TieOutRow {
 		}
 		provider := tieOutLine("provider's own figure", s.Provider, false)
 		provider.AsOf = s.ProviderAt
-		rows = append(rows, tieOutLine("closing unsettled", s.Closing, ofAuths), provider)
+		rows = append(rows, tieOutLine(reports.LineClosing, s.Closing, ofAuths), provider)
 	}
 	if len(s.Lines) > 0 || s.Unexplained.Count > 0 {
 		rows = append(rows, tieOutLine(reports.LineUnexplained, s.Unexplained, !ofAuths))
