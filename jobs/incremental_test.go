@@ -29,7 +29,7 @@ func TestIncrementalIsFull(t *testing.T) {
 		url   func(testing.TB) string
 		seeds uint64
 	}{{store.SQLite, storetest.SQLiteURL, 16}, {store.Postgres, storetest.PostgresURL, 2}} {
-		for seed := range database.seeds {
+		for seed := range storetest.Seeds(database.seeds) {
 			t.Run(fmt.Sprintf("%s, seed %d", database.name, seed), func(t *testing.T) {
 				w := newTwins(t, database.url, seed)
 				w.sales()

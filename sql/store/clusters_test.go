@@ -25,7 +25,7 @@ func TestClustersSeeWhatTheWholeStoreSees(t *testing.T) {
 	}{{store.SQLite, storetest.SQLiteURL, 60}, {store.Postgres, storetest.PostgresURL, 8}} {
 		t.Run(database.name, func(t *testing.T) {
 			s := storetest.Open(t, database.url(t))
-			for seed := range database.seeds {
+			for seed := range storetest.Seeds(database.seeds) {
 				clearAll(t, s)
 				unfold(t, s, seed)
 				if t.Failed() {

@@ -127,3 +127,11 @@ func on(name string) string {
 	server.Path = "/" + name
 	return server.String()
 }
+
+// Seeds is how many random worlds a test sees: all, or an eighth with -short, where each takes so much longer (make race).
+func Seeds(all uint64) uint64 {
+	if testing.Short() {
+		return 1 + all/8
+	}
+	return all
+}
