@@ -160,7 +160,7 @@ func (s *Store) FactsOfRejections(ctx context.Context, rejected []reconcile.Reje
 		keys[i] = rejection.Key
 	}
 	return s.factsFrom(ctx, fmt.Sprintf("read the facts of %d rows that could not be read", len(rejected)),
-		"SELECT cluster FROM tieout_rejections WHERE "+s.read().inTuples(keyColumns...)+"", keyTuples(keys))
+		"SELECT cluster FROM tieout_rejections WHERE "+s.read().inTuples(keyColumns...), keyTuples(keys))
 }
 
 func (s *Store) factsFrom(ctx context.Context, call, query string, args ...any) (reconcile.Facts, error) {

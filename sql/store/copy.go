@@ -58,22 +58,27 @@ func (t table[R]) copyIn(ctx context.Context, s session, rows iter.Seq2[R, error
 		defer func() { err = errors.Join(err, statement.Close()) }()
 		stream := statement.(copyStream)
 		lines := make([]byte, 0, copyAtOnce+1<<12)
+		send := func() error {
+			if len(lines) == 0 {
+				return nil
+			}
+			_, err := stream.CopyData(ctx, string(lines[:len(lines)-1])) // which ends the last line itself
+			lines = lines[:0]
+			return err
+		}
 		for row, err := range rows {
 			if err != nil {
 				return err
 			}
-			lines = t.appendLine(lines, &row)
-			if len(lines) >= copyAtOnce {
-				if _, err := stream.CopyData(ctx, string(lines[:len(lines)-1])); err != nil {
-					return err
-				}
-				lines = lines[:0]
+			if lines = t.appendLine(lines, &row); len(lines) < copyAtOnce {
+				continue
 			}
-		}
-		if len(lines) > 0 {
-			if _, err := stream.CopyData(ctx, string(lines[:len(lines)-1])); err != nil {
+			if err := send(); err != nil {
 				return err
 			}
+		}
+		if err := send(); err != nil {
+			return err
 		}
 		_, err = stream.Exec(nil) // what was wrong with a row is told here
 		return err

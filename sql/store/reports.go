@@ -169,6 +169,7 @@ type Total struct {
 	Rejected   int // rows that cannot be read; the currency is empty
 }
 
+// totalRow is how many and how much of something, in one account and currency.
 type totalRow struct {
 	Feed     string `db:"feed"`
 	Account  string `db:"account"`

@@ -99,17 +99,8 @@ type AccountEntry struct {
 	reconcile.Entry
 }
 
-type entryRow struct {
-	Feed     string `db:"feed"`
-	Account  string `db:"account"`
-	Currency string `db:"currency"`
-	What     string `db:"what"`
-	Count    int    `db:"count"`
-	Minor    int64  `db:"minor"`
-}
-
 func (s *Store) entries(ctx context.Context, call, query string, args ...any) ([]AccountEntry, error) {
-	rows, err := selectAll[entryRow](ctx, s.read(), query, args...)
+	rows, err := selectAll[totalRow](ctx, s.read(), query, args...)
 	entries := make([]AccountEntry, len(rows))
 	for i, row := range rows {
 		entries[i] = AccountEntry{
