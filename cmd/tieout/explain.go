@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -55,8 +54,7 @@ func (a *app) explain(ctx context.Context, reference string, now time.Time, asJS
 
 // writeJSON writes data for machines that people look at too.
 func writeJSON(w io.Writer, data any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
+	encoder := newEncoder(w)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(data); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
