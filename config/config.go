@@ -2,6 +2,8 @@ package config
 
 import (
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -153,7 +155,10 @@ type Stripe struct {
 	// APIKeyFile names a file that holds the key; Load reads it into APIKey.
 	APIKeyFile string `yaml:"api_key_file"`
 	// Account names this set of credentials in natural keys (design §3). Default "default".
-	Account string `yaml:"account"`
+	Account string `yaml:"account" outer:"only"`
+	// Accounts are several Stripe accounts, by the name that each has in natural keys. Each has a key of its own; what else it
+	// leaves out is as set in the section around it, which then stands for no account itself. Default none.
+	Accounts map[string]*Stripe `yaml:"accounts" outer:"only"`
 	// BaseURL is the API's address. Default https://api.stripe.com.
 	BaseURL string `yaml:"base_url"`
 	// ReferenceKeys are the paths, tried in turn, that carry the order's reference: metadata.NAME or description.
@@ -176,6 +181,20 @@ type Stripe struct {
 // Enabled reports whether the feed is to be fetched.
 func (s Stripe) Enabled() bool { return s.Present }
 
+// Each lists the accounts by name, each with all that holds for it; without Accounts, the section itself is the one account.
+func (s Stripe) Each() []Stripe {
+	if len(s.Accounts) == 0 {
+		return []Stripe{s}
+	}
+	var each []Stripe
+	for _, name := range slices.Sorted(maps.Keys(s.Accounts)) {
+		account := *s.Accounts[name]
+		account.Account = name
+		each = append(each, account)
+	}
+	return each
+}
+
 // TrustPayments is the Trust Payments Webservices feed. It is enabled by setting any of its keys.
 type TrustPayments struct {
 	// Present is true once any key of the section is set, in the file, the environment or a flag.
@@ -188,6 +207,9 @@ type TrustPayments struct {
 	PasswordFile string `yaml:"password_file"`
 	// SiteReferences are the sites to fetch; each is an account of its own (design §3). Required.
 	SiteReferences []string `yaml:"site_references"`
+	// Accounts are several Webservices users, each under a name that is used nowhere else, with a password and sites of its own;
+	// what else it leaves out is as set in the section around it, which then stands for no user itself. Default none.
+	Accounts map[string]*TrustPayments `yaml:"accounts" outer:"only"`
 	// BaseURL is the address requests are posted to. Default https://webservices.securetrading.net/json/.
 	BaseURL string `yaml:"base_url"`
 	// Live is false for a test site: then livestatus 0 is read and 1 is left alone. Default true (design §5, "Not Alipay").
@@ -208,6 +230,18 @@ type TrustPayments struct {
 
 // Enabled reports whether the feed is to be fetched.
 func (t TrustPayments) Enabled() bool { return t.Present }
+
+// Each lists the users by name, each with all that holds for it; without Accounts, the section itself is the one user.
+func (t TrustPayments) Each() []TrustPayments {
+	if len(t.Accounts) == 0 {
+		return []TrustPayments{t}
+	}
+	var each []TrustPayments
+	for _, name := range slices.Sorted(maps.Keys(t.Accounts)) {
+		each = append(each, *t.Accounts[name])
+	}
+	return each
+}
 
 // Policy holds the rules by which a case is judged.
 type Policy struct {

@@ -2,9 +2,11 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -152,8 +154,24 @@ func checkStripe(c *Config, report func(path, message string)) {
 	if !stripe.Enabled() {
 		return
 	}
+	if len(stripe.Accounts) == 0 {
+		checkAccount(at+"account", stripe.Account, report)
+		checkStripeAccount(at, stripe, report)
+		return
+	}
+	keys := map[string]string{}
+	for _, account := range stripe.Each() {
+		at := at + "accounts." + account.Account + "."
+		checkStripeAccount(at, account, report)
+		checkOnce(at+"api_key", account.APIKey.Reveal(), keys, report)
+	}
+	if stripe.APIKey.Reveal() != "" || stripe.APIKeyFile != "" {
+		report(at+"api_key", "given beside accounts; give each account its own")
+	}
+}
+
+func checkStripeAccount(at string, stripe Stripe, report func(path, message string)) {
 	checkSecret(at+"api_key", stripe.APIKey, report)
-	checkAccount(at+"account", stripe.Account, report)
 	checkBaseURL(at+"base_url", stripe.BaseURL, report)
 	for i, key := range stripe.ReferenceKeys {
 		if name, ok := strings.CutPrefix(key, "metadata."); key != "description" && (!ok || name == "") {
@@ -169,12 +187,38 @@ func checkTrustPayments(c *Config, report func(path, message string)) {
 	if !trust.Enabled() {
 		return
 	}
+	if len(trust.Accounts) == 0 {
+		checkTrustPaymentsUser(at, trust, report)
+		return
+	}
+	sites := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(trust.Accounts)) {
+		at, user := at+"accounts."+name+".", *trust.Accounts[name]
+		checkTrustPaymentsUser(at, user, report)
+		for i, site := range user.SiteReferences {
+			checkOnce(fmt.Sprintf("%ssite_references[%d]", at, i), site, sites, report)
+		}
+	}
+	if trust.Password.Reveal() != "" || trust.PasswordFile != "" {
+		report(at+"password", "given beside accounts; give each account its own")
+	}
+}
+
+func checkTrustPaymentsUser(at string, trust TrustPayments, report func(path, message string)) {
 	checkPresent(at+"username", trust.Username != "", "name the Webservices user", report)
 	checkSecret(at+"password", trust.Password, report)
 	checkPresent(at+"site_references", len(trust.SiteReferences) > 0, "list the sites to fetch", report)
 	checkBaseURL(at+"base_url", trust.BaseURL, report)
 	checkPresent(at+"payment_types", len(trust.PaymentTypes) > 0, "name at least one, such as ALIPAY", report)
 	checkFetch(at, trust.Since, trust.Timeout, trust.RequestsPerSecond, report)
+}
+
+// checkOnce reports what another account has too: its rows would be read twice, under two names.
+func checkOnce(path, value string, owners map[string]string, report func(path, message string)) {
+	if other, ok := owners[value]; ok && value != "" {
+		report(path, "the same as "+other+"; each account has its own")
+	}
+	owners[value] = path
 }
 
 func checkFetch(at string, since Since, timeout time.Duration, perSecond int, report func(path, message string)) {
