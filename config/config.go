@@ -24,6 +24,8 @@ type Config struct {
 	Actions Actions `yaml:"actions"`
 	// Reports says where reports go, and in which formats.
 	Reports Reports `yaml:"reports"`
+	// Delivery says where else reports are brought, beside the directory.
+	Delivery Delivery `yaml:"delivery"`
 	// Schedule is read by `tieout schedule` only.
 	Schedule Schedule `yaml:"schedule"`
 	// Log sets the form and the amount of logging.
@@ -324,6 +326,51 @@ type Reports struct {
 	Directory string `yaml:"directory"`
 	// Formats lists xlsx, csv. Default both.
 	Formats []string `yaml:"formats" oneof:"xlsx csv"`
+}
+
+// Delivery says where reports are brought once they are written. Each of the places is optional.
+type Delivery struct {
+	// Bucket is a URL of gocloud.dev/blob: s3://NAME?region=REGION, gs://NAME, azblob://NAME or file:///PATH. Credentials come
+	// from the environment, as each of these services has it. Default empty: none.
+	Bucket string `yaml:"bucket"`
+	// Mail sends the summary, with the workbook attached.
+	Mail Mail `yaml:"mail"`
+	// Webhooks are chats that get the summary, each under a name of our own. Default none.
+	Webhooks map[string]*Webhook `yaml:"webhooks"`
+}
+
+// Mail is how reports are mailed. It is on when To names somebody.
+type Mail struct {
+	// Host is the mail server. Required with To.
+	Host string `yaml:"host"`
+	// Port is the server's. Default 587, or 465 with tls.
+	Port int `yaml:"port"`
+	// Encryption is starttls, tls or none. Default starttls, without which nothing is sent.
+	Encryption string `yaml:"encryption" oneof:"starttls tls none"`
+	// CAFile holds certificates in PEM to trust besides the system's. Default empty.
+	CAFile string `yaml:"ca_file"`
+	// Username is for a server that asks for one. Default empty.
+	Username string `yaml:"username"`
+	// Password goes with Username, here or by PasswordFile.
+	Password Secret `yaml:"password"`
+	// PasswordFile names a file that holds the password; Load reads it into Password.
+	PasswordFile string `yaml:"password_file"`
+	// From is the sender's address. Required with To.
+	From string `yaml:"from"`
+	// To are the recipients' addresses. Default none.
+	To []string `yaml:"to"`
+	// AttachWorkbook attaches the Excel workbook. Default true.
+	AttachWorkbook bool `yaml:"attach_workbook"`
+}
+
+// Webhook is a chat that takes messages at a URL.
+type Webhook struct {
+	// URL is the address to post to. Whoever knows it may post. Required, here or by URLFile.
+	URL Secret `yaml:"url"`
+	// URLFile names a file that holds the URL; Load reads it into URL.
+	URLFile string `yaml:"url_file"`
+	// Format is text (Slack, Mattermost, Rocket.Chat, Google Chat), teams or discord. Required.
+	Format string `yaml:"format" oneof:"text teams discord"`
 }
 
 // Schedule is what `tieout schedule` runs. Expressions are cron's five fields, in the finance zone; an empty one never fires.

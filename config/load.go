@@ -213,8 +213,8 @@ func (l *loader) inherit() {
 				path, outer := join(member, key), join(parent(group), key)
 				_, isSecret := pairs[path]
 				_, isFile := pairs[strings.TrimSuffix(path, "_file")]
-				if !isSecret && !isFile && !l.isSet(path) {
-					l.schema.leaves[path].value.Set(l.schema.leaves[outer].value)
+				if around, ok := l.schema.leaves[outer]; ok && !isSecret && !isFile && !l.isSet(path) {
+					l.schema.leaves[path].value.Set(around.value)
 				}
 			}
 		}

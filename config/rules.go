@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/mail"
 	"net/url"
 	"regexp"
 	"slices"
@@ -16,7 +17,7 @@ import (
 // rules are the checks that every configuration must pass, beyond each value being readable. Their messages quote no value:
 // the position shows it, and what a ${NAME} stood for may be a secret in the wrong place.
 var rules = []Check{
-	checkDatabase, checkShop, checkShopRefunds, checkStripe, checkTrustPayments, checkPolicy, checkOutputs,
+	checkDatabase, checkShop, checkShopRefunds, checkStripe, checkTrustPayments, checkPolicy, checkOutputs, checkDelivery,
 }
 
 // settle drops the defaults that hold only for imported files once a table is named: its words are the shop's own.
@@ -262,6 +263,59 @@ func checkOutputs(c *Config, report func(path, message string)) {
 	checkPresent("reports.formats", len(c.Reports.Formats) > 0, "list xlsx, csv or both", report)
 	if listen := c.Schedule.Listen; listen != "" && !isAddress(listen) {
 		report("schedule.listen", "not an address; write HOST:PORT, such as 127.0.0.1:9464")
+	}
+}
+
+func checkDelivery(c *Config, report func(path, message string)) {
+	if bucket := c.Delivery.Bucket; bucket != "" {
+		parsed, err := url.Parse(bucket)
+		if err != nil || !slices.Contains([]string{"s3", "gs", "azblob", "file"}, parsed.Scheme) {
+			report("delivery.bucket", "not the URL of a bucket; write s3://NAME?region=REGION, gs://NAME, azblob://NAME or file:///PATH")
+		} else if parsed.User != nil {
+			report("delivery.bucket", "holds a user or a password; credentials come from the environment")
+		}
+	}
+	checkMail(c, report)
+	for _, name := range slices.Sorted(maps.Keys(c.Delivery.Webhooks)) {
+		webhook, at := c.Delivery.Webhooks[name], "delivery.webhooks."+name+"."
+		checkSecret(at+"url", webhook.URL, report)
+		if parsed, err := url.Parse(webhook.URL.Reveal()); webhook.URL.Reveal() != "" && (err != nil || parsed.Hostname() == "" || parsed.Scheme != "https" && parsed.Scheme != "http") {
+			report(at+"url", "not a URL; write https://HOST/PATH")
+		}
+		checkPresent(at+"format", webhook.Format != "", "write text, teams or discord", report)
+	}
+}
+
+func checkMail(c *Config, report func(path, message string)) {
+	m, at := c.Delivery.Mail, "delivery.mail."
+	if len(m.To) == 0 {
+		checkPresent(at+"to", m.Host == "" && m.From == "", "list who gets the mail", report)
+		return
+	}
+	checkPresent(at+"host", m.Host != "", "name the mail server", report)
+	checkPresent(at+"from", m.From != "", "name the sender's address", report)
+	for i, address := range append([]string{m.From}, m.To...) {
+		if _, err := mail.ParseAddress(address); err != nil && address != "" {
+			path := at + "from"
+			if i > 0 {
+				path = fmt.Sprintf("%sto[%d]", at, i-1)
+			}
+			report(path, "not an address; write NAME@HOST")
+		}
+	}
+	if m.Port < 0 || m.Port > 65535 {
+		report(at+"port", "not a port; write a number such as 587")
+	}
+	switch {
+	case m.Username == "" && m.Password.Reveal() != "":
+		report(at+"username", "missing, though a password is set")
+	case m.Username != "" && m.Encryption == "none":
+		report(at+"encryption", "none, though a password is to be sent; write starttls or tls")
+	case m.Username != "":
+		checkSecret(at+"password", m.Password, report)
+	}
+	if m.AttachWorkbook && !slices.Contains(c.Reports.Formats, "xlsx") {
+		report(at+"attach_workbook", "true, though reports.formats has no xlsx; write false or add it")
 	}
 }
 

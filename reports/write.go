@@ -90,10 +90,17 @@ func (w writer) render(stage *stage, formats []string, day Day) error {
 		}
 		surveys[t.name] = found
 	}
+	found, err := digestExceptions(day)
+	if err != nil {
+		return err
+	}
+	if err := stage.write(briefFile, func(to io.Writer) (int64, error) { return writeBrief(to, day, found) }); err != nil {
+		return err
+	}
 	if !slices.Contains(formats, FormatXLSX) {
 		return nil
 	}
-	return w.renderWorkbook(stage, day, feeds, control, tables, surveys)
+	return w.renderWorkbook(stage, day, found, feeds, control, tables, surveys)
 }
 
 // renderCSV surveys a table, and writes its file on the way if it is wanted.
@@ -114,11 +121,7 @@ func renderCSV(stage *stage, wanted bool, t table) (found survey, err error) {
 	return found, err
 }
 
-func (w writer) renderWorkbook(stage *stage, day Day, feeds, control table, tables []table, surveys map[string]survey) error {
-	found, err := digestExceptions(day)
-	if err != nil {
-		return err
-	}
+func (w writer) renderWorkbook(stage *stage, day Day, found digest, feeds, control table, tables []table, surveys map[string]survey) error {
 	return stage.write("tieout-"+day.FinanceDay+".xlsx", func(to io.Writer) (int64, error) {
 		book, err := newWorkbook(day, stage.hidden, w.sheetRows)
 		if err != nil {

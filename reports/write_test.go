@@ -23,13 +23,13 @@ func TestWrittenListsEveryFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Written{Directory: filepath.Join(dir, "2026-03-10"), Files: []File{
-		{Name: "canceled_orders.csv", Rows: 2}, {Name: "exceptions.csv", Rows: 6}, {Name: "feeds.csv", Rows: 3}, {Name: "matched.csv", Rows: 9}, {Name: "payouts.csv", Rows: 2},
+		{Name: "brief.txt", Rows: 21}, {Name: "canceled_orders.csv", Rows: 2}, {Name: "exceptions.csv", Rows: 6}, {Name: "feeds.csv", Rows: 3}, {Name: "matched.csv", Rows: 9}, {Name: "payouts.csv", Rows: 2},
 		{Name: "refund_window.csv", Rows: 3}, {Name: "settlement_ageing.csv", Rows: 2}, {Name: "summary.csv", Rows: 7}, {Name: "tie_out.csv", Rows: 15}, {Name: busyWorkbook, Rows: 49},
 	}}
 	if diff := cmp.Diff(want, written, cmpopts.IgnoreFields(File{}, "Bytes")); diff != "" {
 		t.Errorf("written (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(10, len(listing(t, dir))); diff != "" {
+	if diff := cmp.Diff(11, len(listing(t, dir))); diff != "" {
 		t.Errorf("the folder holds %v", listing(t, dir))
 	}
 }
@@ -51,7 +51,7 @@ func listing(t *testing.T, dir string) []string {
 }
 
 func TestOnlyTheWantedFormats(t *testing.T) {
-	for format, want := range map[string]int{FormatCSV: 9, FormatXLSX: 1} {
+	for format, want := range map[string]int{FormatCSV: 10, FormatXLSX: 2} {
 		dir := t.TempDir()
 		if _, err := Write(dir, []string{format}, busyDay(t)); err != nil {
 			t.Fatal(err)
@@ -250,7 +250,7 @@ func TestLeftoversOfAKilledRunAreCleared(t *testing.T) {
 	if _, err := Write(dir, []string{FormatXLSX}, emptyDay(t)); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{busyWorkbook}, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff([]string{briefFile, busyWorkbook}, listing(t, dir)); diff != "" {
 		t.Errorf("the folder (-want +got):\n%s", diff)
 	}
 }

@@ -28,6 +28,7 @@ type parts struct {
 	shop      *shop.Shop // nil when orders are only imported
 	mapping   shop.Mapping
 	providers []provider
+	again     []string // carriers that are to bring a report even if it was brought
 	closers   []func() error
 }
 
@@ -263,7 +264,8 @@ func (p *parts) runner() *jobs.Runner {
 	return &jobs.Runner{
 		Record: p.store, Locker: p.store, Clock: time.Now, Holder: holder(), Log: p.log,
 		Jobs: []jobs.Job{fetch, &jobs.Reconcile{Judging: judging, Everything: p.store, Ledger: p.store, Money: p.store, Version: version}, cancel,
-			&jobs.AgeSettlements{Judging: judging, Unsettled: p.store}, refunds, &jobs.Report{Write: p.writeReport}},
+			&jobs.AgeSettlements{Judging: judging, Unsettled: p.store}, refunds, &jobs.Report{Write: p.writeReport},
+			&jobs.Deliver{Ledger: p.store, Load: p.delivery, Again: p.again}},
 	}
 }
 
