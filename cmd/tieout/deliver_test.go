@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tieout/feeds/simulator"
-	"tieout/reports/delivery"
+	"tieout/reports/delivery/bucket"
 )
 
 // TestDelivery: a run brings its report to a folder and a chat, a second run with the same report does not, and what may have
@@ -36,12 +36,12 @@ func TestDelivery(t *testing.T) {
 	}))
 	t.Cleanup(chat.Close)
 	s := newScene(t, sqliteApart, newWorld(t, simulator.Config{Seed: 8, Orders: 120}))
-	bucket := filepath.Join(s.dir, "archive")
+	archive := filepath.Join(s.dir, "archive")
 	held, err := os.ReadFile(s.config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.write("tieout.yaml", string(held)+"delivery:\n  bucket: file://"+filepath.ToSlash(bucket)+"\n  webhooks:\n    finance: {url: \""+chat.URL+"/T0P-SECRET\", format: text}\n")
+	s.write("tieout.yaml", string(held)+"delivery:\n  bucket: file://"+filepath.ToSlash(archive)+"\n  webhooks:\n    finance: {url: \""+chat.URL+"/T0P-SECRET\", format: text}\n")
 	s.moveTo(firstDay)
 	asOf := []string{"--as-of", firstDay.Format(time.RFC3339)}
 
@@ -66,22 +66,22 @@ func TestDelivery(t *testing.T) {
 	if code, _, stderr := s.tieout("deliver", "--as-of", "2020-01-01T00:00:00Z"); code != exitWrong || !strings.Contains(stderr, "no report of 2020-01-01") {
 		t.Errorf("a day without a report: exit %d, %s", code, stderr)
 	}
-	checkBucket(t, bucket, s.reports(firstDay))
+	checkBucket(t, archive, s.reports(firstDay))
 }
 
 // checkBucket holds the folder that the manifest names against the report's own.
-func checkBucket(t *testing.T, bucket, folder string) {
+func checkBucket(t *testing.T, archive, folder string) {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(bucket, "2026-03-10", "manifest.json"))
+	content, err := os.ReadFile(filepath.Join(archive, "2026-03-10", "manifest.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var manifest delivery.Manifest
+	var manifest bucket.Manifest
 	if err := json.Unmarshal(content, &manifest); err != nil {
 		t.Fatal(err)
 	}
 	want, got := map[string]string{}, map[string]string{}
-	for from, into := range map[string]map[string]string{folder: want, filepath.Join(bucket, filepath.FromSlash(manifest.Folder)): got} {
+	for from, into := range map[string]map[string]string{folder: want, filepath.Join(archive, filepath.FromSlash(manifest.Folder)): got} {
 		entries, err := os.ReadDir(from)
 		if err != nil {
 			t.Fatal(err)

@@ -95,6 +95,25 @@ func (p Parcel) file(ending string) string {
 	return ""
 }
 
+// ContentType is the media type of a report's file. It needs no table of the machine's: it must not differ from one to the next.
+func ContentType(name string) string {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".xlsx":
+		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	case ".csv":
+		return "text/csv; charset=utf-8"
+	case ".html":
+		return "text/html; charset=utf-8"
+	case ".txt":
+		return "text/plain; charset=utf-8"
+	case ".jsonl":
+		return "application/jsonl"
+	case ".parquet":
+		return "application/vnd.apache.parquet"
+	}
+	return "application/octet-stream"
+}
+
 // How often and how patiently a delivery is tried within one run; the wait doubles.
 const tries = 3
 
@@ -121,4 +140,11 @@ func (e finalError) Unwrap() error { return e.error }
 func isFinal(err error) bool {
 	_, ok := err.(finalError)
 	return ok
+}
+
+func orSecond(wait time.Duration) time.Duration {
+	if wait <= 0 {
+		return time.Second
+	}
+	return wait
 }

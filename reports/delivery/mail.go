@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"net/textproto"
 	"os"
 	"strings"
@@ -69,7 +68,7 @@ func (m Mail) compose(parcel Parcel) (*mail.Msg, error) {
 		if path == "" {
 			return nil, fmt.Errorf("attach the %s file: the report of %s has none: see reports.formats", m.Attach, parcel.FinanceDay)
 		}
-		message.AttachFile(path, mail.WithFileContentType(mail.ContentType(contentType(path))))
+		message.AttachFile(path, mail.WithFileContentType(mail.ContentType(ContentType(path))))
 	}
 	return message, nil
 }
@@ -168,6 +167,3 @@ func (m Mail) tlsConfig() (*tls.Config, error) {
 	config.RootCAs = roots
 	return config, nil
 }
-
-// Address is the server's, for messages.
-func (m Mail) Address() string { return net.JoinHostPort(m.Host, fmt.Sprint(m.Port)) }

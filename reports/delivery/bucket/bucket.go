@@ -1,4 +1,6 @@
-package delivery
+// Package bucket writes a report into an object store or a folder. It is what the program tieout-bucket does, and apart
+// because the clients of three clouds take more memory than a run that judges a million orders.
+package bucket
 
 import (
 	"context"
@@ -9,8 +11,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
-	"time"
 
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/azureblob" // azblob://
@@ -18,47 +18,28 @@ import (
 	_ "gocloud.dev/blob/gcsblob"   // gs://
 	_ "gocloud.dev/blob/s3blob"    // s3://
 	"gocloud.dev/gcerrors"
-)
 
-// Bucket is a place for files, by a URL of gocloud.dev/blob: s3://NAME?region=…, gs://NAME, azblob://NAME or file:///PATH.
-type Bucket struct {
-	URL  string
-	Wait time.Duration // before the second try; zero: a second
-}
+	"tieout/reports/delivery"
+)
 
 // Manifest says which files a report consists of. It is written after all of them, in one piece, so whoever reads it finds
 // the whole report under Folder, and until then the one before.
 type Manifest struct {
-	FinanceDay string `json:"finance_day"`
-	Report     string `json:"report"` // Parcel.ID
-	Headline   string `json:"headline"`
-	Folder     string `json:"folder"`
-	Files      []File `json:"files"`
+	FinanceDay string          `json:"finance_day"`
+	Report     string          `json:"report"` // delivery.Parcel.ID
+	Headline   string          `json:"headline"`
+	Folder     string          `json:"folder"`
+	Files      []delivery.File `json:"files"`
 }
 
-// Name is "bucket".
-func (Bucket) Name() string { return "bucket" }
-
-// Repeatable: the same files go under the same names.
-func (Bucket) Repeatable() bool { return true }
-
-// Deliver writes the files of a parcel below FINANCE DAY/ID/ and then FINANCE DAY/manifest.json, which points there. When a
-// file cannot be written, those written before it are removed again: a report is there whole or not at all.
-func (b Bucket) Deliver(ctx context.Context, parcel Parcel) (arrived bool, err error) {
-	return persist(ctx, orSecond(b.Wait), func() (bool, error) { return false, b.deliver(ctx, parcel) })
-}
-
-func orSecond(wait time.Duration) time.Duration {
-	if wait <= 0 {
-		return time.Second
-	}
-	return wait
-}
-
-func (b Bucket) deliver(ctx context.Context, parcel Parcel) (err error) {
-	opened, err := blob.OpenBucket(ctx, withoutSidecars(b.URL))
+// Write writes the files of a parcel into the bucket at a URL of gocloud.dev/blob (s3://NAME?region=…, gs://NAME, azblob://NAME
+// or file:///PATH), below FINANCE DAY/ID/, and then FINANCE DAY/manifest.json, which points there. When a file cannot be
+// written, those written before it are removed again: a report is there whole or not at all. The clients try again by
+// themselves what may pass.
+func Write(ctx context.Context, bucketURL string, parcel delivery.Parcel) (err error) {
+	opened, err := blob.OpenBucket(ctx, withoutSidecars(bucketURL))
 	if err != nil {
-		return finalError{fmt.Errorf("open the bucket: %w", err)}
+		return fmt.Errorf("open the bucket: %w", err)
 	}
 	defer func() { err = errors.Join(err, opened.Close()) }()
 	key := path.Join(parcel.FinanceDay, "manifest.json")
@@ -108,33 +89,14 @@ func upload(ctx context.Context, bucket *blob.Bucket, key, path string) error {
 		return err
 	}
 	defer file.Close()
-	if err := bucket.Upload(ctx, key, file, &blob.WriterOptions{ContentType: contentType(path)}); err != nil {
+	if err := bucket.Upload(ctx, key, file, &blob.WriterOptions{ContentType: delivery.ContentType(path)}); err != nil {
 		return fmt.Errorf("write %s into the bucket: %w", key, err)
 	}
 	return nil
 }
 
-// contentType needs no table of the machine's: it must not differ from one to the next.
-func contentType(name string) string {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".xlsx":
-		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	case ".csv":
-		return "text/csv; charset=utf-8"
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".txt":
-		return "text/plain; charset=utf-8"
-	case ".jsonl":
-		return "application/jsonl"
-	case ".parquet":
-		return "application/vnd.apache.parquet"
-	}
-	return "application/octet-stream"
-}
-
 // remove takes back what was written, also when it was told to stop.
-func remove(ctx context.Context, bucket *blob.Bucket, folder string, files []File) error {
+func remove(ctx context.Context, bucket *blob.Bucket, folder string, files []delivery.File) error {
 	var failures []error
 	for _, file := range files {
 		key := path.Join(folder, file.Name)

@@ -1,4 +1,4 @@
-package delivery
+package bucket
 
 import (
 	"bytes"
@@ -12,12 +12,13 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"gocloud.dev/blob"
+
+	"tieout/reports/delivery"
 )
 
 var contents = map[string]string{
@@ -25,7 +26,7 @@ var contents = map[string]string{
 }
 
 // report writes the files of a report and packs them.
-func report(t *testing.T, files map[string]string) Parcel {
+func report(t *testing.T, files map[string]string) delivery.Parcel {
 	t.Helper()
 	folder := t.TempDir()
 	for name, content := range files {
@@ -33,7 +34,7 @@ func report(t *testing.T, files map[string]string) Parcel {
 			t.Fatal(err)
 		}
 	}
-	parcel, err := Pack(folder, "2026-03-10")
+	parcel, err := delivery.Pack(folder, "2026-03-10")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +111,7 @@ func held(t *testing.T, bucketURL string) map[string]string {
 }
 
 // whole checks that a bucket holds the parcels and no more, and that the manifest names the last of them.
-func whole(t *testing.T, bucketURL string, parcels ...Parcel) {
+func whole(t *testing.T, bucketURL string, parcels ...delivery.Parcel) {
 	t.Helper()
 	want := map[string]string{}
 	for _, parcel := range parcels {
@@ -144,8 +145,8 @@ func TestBuckets(t *testing.T) {
 	for name, bucketURL := range map[string]string{"s3": newS3(t).url, "folder": "file://" + filepath.Join(t.TempDir(), "not", "there", "yet")} {
 		t.Run(name, func(t *testing.T) {
 			first, second := report(t, contents), report(t, map[string]string{"brief.txt": "Everything ties out.\n", "matched.csv": "order\r\n"})
-			for _, parcel := range []Parcel{first, first, second} {
-				if _, err := (Bucket{URL: bucketURL}).Deliver(t.Context(), parcel); err != nil {
+			for _, parcel := range []delivery.Parcel{first, first, second} {
+				if err := Write(t.Context(), bucketURL, parcel); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -159,7 +160,7 @@ func TestBucketTriesAgain(t *testing.T) {
 	s := newS3(t)
 	left := s.refuse("exceptions.csv", http.StatusServiceUnavailable, 2)
 	parcel := report(t, contents)
-	if _, err := (Bucket{URL: s.url, Wait: time.Millisecond}).Deliver(t.Context(), parcel); err != nil {
+	if err := Write(t.Context(), s.url, parcel); err != nil {
 		t.Fatal(err)
 	}
 	if left.Load() > 0 {
@@ -174,17 +175,17 @@ func TestBucketWholeOrNotAtAll(t *testing.T) {
 		t.Run(ending, func(t *testing.T) {
 			s := newS3(t)
 			s.refuse(ending, http.StatusForbidden, 100)
-			if _, err := (Bucket{URL: s.url, Wait: time.Millisecond}).Deliver(t.Context(), report(t, contents)); err == nil || !strings.Contains(err.Error(), ending) {
+			if err := Write(t.Context(), s.url, report(t, contents)); err == nil || !strings.Contains(err.Error(), ending) {
 				t.Errorf("error = %v, want one that names %s", err, ending)
 			}
 			whole(t, s.url)
 			s.gate.Store(nil)
 			before := report(t, map[string]string{"brief.txt": "Everything ties out.\n"})
-			if _, err := (Bucket{URL: s.url}).Deliver(t.Context(), before); err != nil {
+			if err := Write(t.Context(), s.url, before); err != nil {
 				t.Fatal(err)
 			}
 			s.refuse(ending, http.StatusForbidden, 100)
-			if _, err := (Bucket{URL: s.url, Wait: time.Millisecond}).Deliver(t.Context(), report(t, contents)); err == nil {
+			if err := Write(t.Context(), s.url, report(t, contents)); err == nil {
 				t.Error("no error")
 			}
 			whole(t, s.url, before)
@@ -195,7 +196,7 @@ func TestBucketWholeOrNotAtAll(t *testing.T) {
 // TestBucketFolderHoldsReportsAlone: what people open beside the reports is the reports.
 func TestBucketFolderHoldsReportsAlone(t *testing.T) {
 	folder := t.TempDir()
-	if _, err := (Bucket{URL: "file://" + folder}).Deliver(t.Context(), report(t, contents)); err != nil {
+	if err := Write(t.Context(), "file://"+folder, report(t, contents)); err != nil {
 		t.Fatal(err)
 	}
 	err := filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
@@ -211,7 +212,7 @@ func TestBucketFolderHoldsReportsAlone(t *testing.T) {
 
 func TestBucketUnknown(t *testing.T) {
 	for _, bucketURL := range []string{"ftp://reports", "reports", "s3://"} {
-		if _, err := (Bucket{URL: bucketURL, Wait: time.Hour}).Deliver(t.Context(), report(t, contents)); err == nil {
+		if err := Write(t.Context(), bucketURL, report(t, contents)); err == nil {
 			t.Errorf("%s: no error", bucketURL)
 		}
 	}
