@@ -17,7 +17,7 @@ import (
 // What is aged.
 const (
 	agedExceptions = "exceptions"
-	agedUnsettled  = "payments not settled"
+	agedUnsettled  = "authorised and not settled"
 )
 
 // agedLine is how old something is, and how much of it, in one currency.
@@ -119,19 +119,23 @@ func ageingPage(day Day, d digest) page {
 	return page{name: "Ageing", long: &list, files: []table{agedTable(d)}, blocks: []block{
 		{title: "Exceptions: how many", table: agedCounts("Exceptions by age", d.aged), cells: whole},
 		{title: "Exceptions: amount concerned", table: agedAmounts("Exceptions by age and amount", d.aged), cells: whole, note: "The average age of money counts each day as often as there is money of that age."},
-		{title: "Payments not settled: how many", table: agedCounts("Unsettled by age", d.unsettled), cells: whole},
-		{title: "Payments not settled: amount", table: agedAmounts("Unsettled by age and amount", d.unsettled), cells: whole},
+		{title: "Authorised and not settled: how many", table: agedCounts("Unsettled by age", d.unsettled), cells: whole},
+		{title: "Authorised and not settled: amount", table: agedAmounts("Unsettled by age and amount", d.unsettled), cells: whole},
 		{title: "Payments of the last 30 days: what has settled", table: settlingTable(day), cells: []int{2, 1, 1, 1}, note: settlingNote},
 	}}
 }
 
-const settlingNote = "A payment has settled when the provider has paid it out to the bank; where a provider shows no payouts, when it says so itself."
+const settlingNote = "A payment has settled when the provider has paid it out to the bank; where a provider shows no payouts, when it says so itself. " +
+	"So money that was taken and is not paid out yet is among the not settled here, and not in the tables above."
+
+// agedWidth keeps the columns of ages about as wide as each other.
+const agedWidth = 13
 
 // agedCounts and agedAmounts lay the lines out with the ages side by side.
 func agedCounts(name string, lines []agedLine) table {
 	fields := []field[agedLine]{text(currencyKey, "Currency", widthShort, func(l agedLine) string { return cmp.Or(l.currency, "no amount") })}
 	for i, bucket := range buckets {
-		fields = append(fields, totalled(count(bucket.key, bucket.name, func(l agedLine) int64 { return l.counts[i] })))
+		fields = append(fields, atLeast(agedWidth, totalled(count(bucket.key, bucket.name, func(l agedLine) int64 { return l.counts[i] }))))
 	}
 	all := totalled(count("all", "All ages", func(l agedLine) int64 { n, _, _ := l.all(); return n }))
 	average := field[agedLine]{column{key: "average_days", heading: "Average (days)", kind: kindCount, width: widthShort}, agedLine.average}
@@ -206,9 +210,9 @@ func agedCells(of string, lines []agedLine) []agedCell {
 	return cells
 }
 
-// unsettledTable is settlement_ageing.csv: each payment that is authorised or taken and has not settled.
+// unsettledTable is settlement_ageing.csv: each payment that is authorised and has not settled.
 func unsettledTable(day Day) table {
-	t := newTable("Payments not settled", "settlement_ageing.csv", "None: no payment is waiting to settle.", []field[AgeingRow]{
+	t := newTable("Authorised and not settled: each payment", "settlement_ageing.csv", "None: no payment is waiting to settle.", []field[AgeingRow]{
 		text("feed", "Feed", widthShort, func(a AgeingRow) string { return a.Feed }),
 		text("account", "Account", widthID, func(a AgeingRow) string { return a.Account }),
 		text("transaction_reference", "Transaction", widthID, func(a AgeingRow) string { return a.TransactionReference }),

@@ -3,15 +3,18 @@ package reports
 import "github.com/xuri/excelize/v2"
 
 const (
-	chartRows = 17 // each a line high
-	rowPixels = 20
+	chartRows = 14 // each a line high
+
+	// What excelize takes for a pixel when it looks for the cell in which a chart ends.
+	rowPixels       = 18
+	characterPixels = 8
 )
 
 // chart is a stacked column chart of the rows or columns of a table that lies somewhere in the workbook.
 type chart struct {
 	title  string
 	series []excelize.ChartSeries
-	skip   int // every which label of the axis is shown; 0: all
+	turned int // by how many degrees the labels of the axis are
 }
 
 // reserveCharts leaves room for the charts, and returns the row at which it begins: 0 if there is nothing to draw. The
@@ -41,7 +44,7 @@ func (s *sheet) addCharts(row int, found digest) error {
 		}
 	}
 	if spans := s.book.spans[settlingName]; len(spans) > 0 {
-		return s.draw(chart{title: "Payments of the last 30 days: settled and not settled", series: settlingSeries(spans[0]), skip: 5}, left, right, row)
+		return s.draw(chart{title: "Payments of the last 30 days: settled and not settled", series: settlingSeries(spans[0]), turned: -90}, left, right, row)
 	}
 	return nil
 }
@@ -87,18 +90,14 @@ func solid(colour string) excelize.Fill {
 
 // draw puts a chart over the columns from one to before another.
 func (s *sheet) draw(c chart, from, to, row int) error {
-	const gap = 12 // pixels between the charts
-	width := 0
-	for _, characters := range s.widths[from:to] {
-		width += characters*7 + 5
-	}
+	const gap = 8 // pixels between the charts, and below them
 	wide, overlap := uint(60), 100
 	return s.book.file.AddChart(s.name, cellName(from, row), &excelize.Chart{
 		Type: excelize.ColStacked, Series: c.series, GapWidth: &wide, Overlap: &overlap,
 		Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: c.title, Font: &excelize.Font{Bold: true, Size: 12, Color: inkBlue, Family: "Calibri"}}}},
 		Legend:    excelize.ChartLegend{Position: "bottom"},
-		Dimension: excelize.ChartDimension{Width: uint(width - gap), Height: chartRows*rowPixels - gap},
-		XAxis:     excelize.ChartAxis{TickLabelSkip: c.skip, Font: excelize.Font{Size: 9, Color: textGrey}},
+		Dimension: excelize.ChartDimension{Width: uint(across(s.widths[from:to])*characterPixels - gap), Height: chartRows*rowPixels - gap},
+		XAxis:     excelize.ChartAxis{Alignment: excelize.Alignment{TextRotation: c.turned}, Font: excelize.Font{Size: 9, Color: textGrey}},
 		YAxis:     excelize.ChartAxis{MajorGridLines: true, Font: excelize.Font{Size: 9, Color: textGrey}},
 		Format:    excelize.GraphicOptions{AltText: c.title + ". The figures are in the table of the same name."},
 	})

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 
 	"tieout/reconcile/money"
@@ -20,7 +21,8 @@ type feeLine struct {
 	expected, spread                              int64    // in minor units; spread: how far from it the fee may be and is usual
 }
 
-// feeLines puts the days of each category together. day is the last whole one, which is held against the others.
+// feeLines puts the days of each category together, where there were movements on the day that is told. That
+// is the last whole one, which is held against the others.
 func feeLines(rows []FeeDay, day string) []feeLine {
 	var lines []feeLine
 	for _, row := range rows {
@@ -37,6 +39,7 @@ func feeLines(rows []FeeDay, day string) []feeLine {
 		}
 		l.before = append(l.before, row)
 	}
+	lines = slices.DeleteFunc(lines, func(l feeLine) bool { return l.count == 0 })
 	for i := range lines {
 		lines[i].expect()
 	}
@@ -47,8 +50,8 @@ func (l *feeLine) is(row FeeDay) bool {
 	return l.feed == row.Feed && l.account == row.Account && l.currency == row.Currency && l.category == row.Category
 }
 
-// known tells whether there is something to expect, and enough to expect it from.
-func (l *feeLine) known() bool { return l.count > 0 && len(l.before) >= fewestDays }
+// known tells whether there is enough to expect something from.
+func (l *feeLine) known() bool { return len(l.before) >= fewestDays }
 
 // expect fits a fixed part for each movement and a share of the amount to the days before, as providers charge both. Usual is
 // up to twice as far from that as the farthest of those days, and what rounding each fee can come to.
@@ -108,8 +111,6 @@ func feeRate(gross, fee money.Amount) cell {
 // judgement says whether the fee is what was to be expected.
 func (l feeLine) judgement() string {
 	switch {
-	case l.count == 0:
-		return ""
 	case !l.known():
 		return fmt.Sprintf("not known: %d of %d days", len(l.before), fewestDays)
 	case distance(l.fee.Minor, l.expected) <= l.spread:
@@ -137,7 +138,7 @@ func (l feeLine) minor(minor int64) cell {
 
 // feeTable is the fees of the last whole finance day, by category, beside what the thirty days before it lead to expect.
 func feeTable(day Day) table {
-	t := newTable("Fees", "fees.csv", "None: no fee is known.", []field[feeLine]{
+	t := newTable("Fees", "fees.csv", "None: the balance did not move on the finance day before.", []field[feeLine]{
 		text("feed", "Feed", widthShort, func(l feeLine) string { return l.feed }),
 		text("account", "Account", widthID, func(l feeLine) string { return l.account }),
 		text(currencyKey, "Currency", widthShort, func(l feeLine) string { return l.currency }),

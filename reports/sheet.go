@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ func (b *workbook) openSheet(name string, l layout, frozen int) (*sheet, error) 
 	if err != nil {
 		return nil, err
 	}
-	for i, width := range l.widths {
+	for i, width := range slices.Backward(l.widths) { // excelize puts each before the others
 		if err := stream.SetColWidth(i+1, i+1, float64(width)); err != nil {
 			return nil, err
 		}

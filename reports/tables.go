@@ -55,6 +55,12 @@ func withDash[T any](f field[T]) field[T] {
 	return f
 }
 
+// atLeast gives a column no fewer characters.
+func atLeast[T any](characters int, f field[T]) field[T] {
+	f.least = characters
+	return f
+}
+
 // filledIn is a column that a person fills in on the sheet: it is in no file, and not on paper.
 func filledIn[T any](key, heading string, least int) field[T] {
 	return field[T]{column{key: key, heading: heading, kind: kindText, width: least, least: least, form: true, screen: true}, func(T) cell { return cell{} }}
