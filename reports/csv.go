@@ -14,21 +14,26 @@ import (
 type csvWriter struct {
 	out     *csv.Writer
 	columns []column
-	record  []string
+	record  []string // those of the columns that the file has
 }
 
 func newCSVWriter(w io.Writer, columns []column) (*csvWriter, error) {
-	c := &csvWriter{out: csv.NewWriter(w), columns: columns, record: make([]string, len(columns))}
+	c := &csvWriter{out: csv.NewWriter(w), columns: columns}
 	c.out.UseCRLF = true
-	for i, column := range columns {
-		c.record[i] = column.key
+	for _, column := range columns {
+		if !column.form {
+			c.record = append(c.record, column.key)
+		}
 	}
 	return c, c.out.Write(c.record)
 }
 
 func (c *csvWriter) add(cells []cell) error {
+	c.record = c.record[:0]
 	for i, column := range c.columns {
-		c.record[i] = csvText(cells[i], column.kind)
+		if !column.form {
+			c.record = append(c.record, csvText(cells[i], column.kind))
+		}
 	}
 	return c.out.Write(c.record)
 }

@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,16 +22,14 @@ const (
 // sheet is one sheet being streamed, top to bottom.
 type sheet struct {
 	*excelize.StreamWriter
-	book *workbook
-	name string
-	row  int // the last one written
+	book   *workbook
+	name   string
+	widths []int
+	row    int // the last one written
 }
 
-// openSheet begins a sheet. Excel's own order of parts wants widths and panes before the first row.
-func (b *workbook) openSheet(name string, widths []int, frozen bool) (*sheet, error) {
-	if err := b.newSheet(name); err != nil {
-		return nil, err
-	}
+// openSheet begins a sheet that was made. Excel's own order of parts wants widths and panes before the first row.
+func (b *workbook) openSheet(name string, l layout, frozen int) (*sheet, error) {
 	yes := true
 	if err := b.file.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &yes}); err != nil {
 		return nil, err
@@ -38,14 +38,19 @@ func (b *workbook) openSheet(name string, widths []int, frozen bool) (*sheet, er
 	if err != nil {
 		return nil, err
 	}
-	for i, width := range widths {
+	for i, width := range slices.Backward(l.widths) { // excelize puts each before the others
 		if err := stream.SetColWidth(i+1, i+1, float64(width)); err != nil {
 			return nil, err
 		}
 	}
-	s := &sheet{StreamWriter: stream, book: b, name: name}
-	if frozen {
-		err = stream.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+	for _, column := range l.hidden {
+		if err := stream.SetColVisible(column+1, column+1, false); err != nil {
+			return nil, err
+		}
+	}
+	s := &sheet{StreamWriter: stream, book: b, name: name, widths: l.widths}
+	if frozen > 0 {
+		err = stream.SetPanes(&excelize.Panes{Freeze: true, YSplit: frozen, TopLeftCell: cellName(0, frozen+1), ActivePane: "bottomLeft"})
 	}
 	return s, err
 }
@@ -81,11 +86,12 @@ func (s *sheet) setPrintArea(columns int) error {
 	return s.book.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: area, Scope: s.name})
 }
 
-// finish sets up printing (A4 landscape, all columns on a page, the header on each) and ends the sheet.
-func (s *sheet) finish(repeatHeader bool) error {
+// finish sets up printing (A4 landscape, all columns on a page, the header row on each unless it is 0) and ends the sheet.
+// Printers with Letter paper scale A4 down to it: nothing depends on the size.
+func (s *sheet) finish(header int) error {
 	file := s.book.file
-	if repeatHeader {
-		rows := &excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: quoted(s.name) + "!$1:$1", Scope: s.name}
+	if header > 0 {
+		rows := &excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("%s!$%d:$%d", quoted(s.name), header, header), Scope: s.name}
 		if err := file.SetDefinedName(rows); err != nil {
 			return err
 		}
@@ -114,6 +120,7 @@ func (s *sheet) finish(repeatHeader bool) error {
 type layout struct {
 	wraps  []bool // columns whose text is longer than the column
 	widths []int  // in characters
+	hidden []int  // columns that are not seen
 }
 
 // layoutOf fits the columns to headings, cells and totals, and lets what is longer than a column may be wrap. Each word of
@@ -137,7 +144,10 @@ func layoutOf(t table, s survey, button int) layout {
 		for _, word := range strings.Fields(c.heading) {
 			width = max(width, boldWidth(word)+button)
 		}
-		l.widths[i] = width + padding
+		l.widths[i] = max(width+padding, c.least)
+		if c.hidden {
+			l.hidden = append(l.hidden, i)
+		}
 	}
 	return l
 }
@@ -211,20 +221,22 @@ func (s *sheet) headings(t table, l layout) ([]excelize.Cell, float64, error) {
 
 // cells renders one row of data.
 func (s *sheet) cells(t table, l layout, cells []cell) ([]excelize.Cell, error) {
-	values, mark := make([]excelize.Cell, len(cells)), t.markOf(cells)
+	values, mark, tint := make([]excelize.Cell, len(cells)), t.markOf(cells), t.tintOf(cells)
 	for i, c := range t.columns {
 		look := mark
 		switch {
 		case mark != lookBody:
+		case c.form:
+			look = lookForm
 		case l.wraps[i]:
 			look = lookWrap
-		case c.total:
+		case c.total || c.dashed:
 			look = lookSum
 		}
 		if severe, ok := severityLooks[cells[i].text]; ok && c.key == severityKey {
 			look = severe
 		}
-		value, err := s.book.value(cells[i], c.kind, look, t.currencyOf(cells))
+		value, err := s.book.tinted(cells[i], c.kind, look, t.currencyOf(cells), tint)
 		if err != nil {
 			return nil, err
 		}

@@ -17,7 +17,11 @@ type column struct {
 	width   int  // the most characters that the workbook gives it; longer text wraps
 	lines   int  // of sentences: the column grows until each takes no more lines than this; 0: not sentences
 	total   bool // has a total per currency; its amounts must be in the currency of their row
+	dashed  bool // a zero is shown as a dash, as it is where figures are added up
 	screen  bool // is not printed: paper has no room for all
+	hidden  bool // is not seen at all
+	form    bool // is on the sheet alone, empty: a person fills it in
+	least   int  // characters that the workbook gives it at least
 }
 
 // field is a column and where its value comes from.
@@ -33,6 +37,7 @@ type table struct {
 	nothing  string // what the sheet says instead of rows when there are none
 	columns  []column
 	currency int                                   // index of the column that names the row's currency; none: the rows have no amounts
+	tinted   bool                                  // each row has a tint of the colour of its severity
 	reading  []int                                 // the order of the columns for people; nil: as declared
 	marked   func(cell func(key string) cell) look // of a whole row in the workbook; lookBody, or no function: of each cell
 	rows     iter.Seq2[[]cell, error]
@@ -92,6 +97,14 @@ func (t table) markOf(cells []cell) look {
 	return t.marked(func(key string) cell {
 		return cells[slices.IndexFunc(t.columns, func(c column) bool { return c.key == key })]
 	})
+}
+
+// tintOf is the colour behind a row, or empty.
+func (t table) tintOf(cells []cell) string {
+	if !t.tinted {
+		return ""
+	}
+	return severityTints[cells[slices.IndexFunc(t.columns, func(c column) bool { return c.key == severityKey })].text]
 }
 
 // readAs says in which order people read the columns; the CSV file keeps the order in which they are declared.

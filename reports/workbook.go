@@ -20,11 +20,13 @@ type workbook struct {
 	limit  int   // rows that a sheet holds
 	rows   int64 // of data, in all sheets
 	sheets int
+	spans  map[string][]span // where the rows of each table lie, by its name
+	long   []string          // names of the tables that go on on a further sheet
 }
 
 func newWorkbook(day Day, spill string, limit int) (*workbook, error) {
 	file := excelize.NewFile(excelize.Options{TmpDir: spill})
-	book := &workbook{file: file, styles: styles{file: file, ids: map[styleKey]int{}}, day: day, spill: spill, limit: limit}
+	book := &workbook{file: file, styles: styles{file: file, ids: map[styleKey]int{}}, day: day, spill: spill, limit: limit, spans: map[string][]span{}}
 	asOf := day.AsOf.UTC().Format(time.RFC3339)
 	err := file.SetDocProps(&excelize.DocProperties{
 		Creator: "tieout " + day.Version, LastModifiedBy: "tieout " + day.Version, Title: "tieout " + day.FinanceDay,
@@ -33,18 +35,18 @@ func newWorkbook(day Day, spill string, limit int) (*workbook, error) {
 	return book, err
 }
 
-func (b *workbook) fill(found digest, feeds, control table, tables []table, surveys map[string]survey) error {
-	if counted := surveys[tables[0].name].rows; counted != found.count {
-		return changedError(tables[0].name, counted, found.count)
+// fill writes the sheets. The first, the summary, is written last: it says which of the others go on on further sheets.
+func (b *workbook) fill(found digest, pages []page, surveys map[string]survey) error {
+	if err := b.newSheet(pages[0].name); err != nil {
+		return err
 	}
-	b.rows += surveys[feeds.name].rows + surveys[control.name].rows
-	if err := b.addSummary(found, feeds, control); err != nil {
-		return fmt.Errorf("sheet Summary: %w", err)
-	}
-	for _, t := range tables {
-		if err := b.addTable(t, surveys[t.name]); err != nil {
-			return fmt.Errorf("sheet %s: %w", t.name, err)
+	for _, p := range pages[1:] {
+		if err := b.addPage(p, surveys); err != nil {
+			return fmt.Errorf("sheet %s: %w", p.name, err)
 		}
+	}
+	if err := b.addSummary(pages[0], found, surveys); err != nil {
+		return fmt.Errorf("sheet %s: %w", pages[0].name, err)
 	}
 	return nil
 }
@@ -75,7 +77,11 @@ func (b *workbook) writeTo(to io.Writer) (err error) {
 
 // value renders a cell. Amounts beside a currency column that says another currency carry their own.
 func (b *workbook) value(c cell, k kind, l look, rowCurrency string) (excelize.Cell, error) {
-	key := styleKey{look: l, kind: k}
+	return b.tinted(c, k, l, rowCurrency, "")
+}
+
+func (b *workbook) tinted(c cell, k kind, l look, rowCurrency, tint string) (excelize.Cell, error) {
+	key := styleKey{look: l, kind: k, tint: tint}
 	var value any
 	switch {
 	case !c.set:

@@ -80,19 +80,22 @@ func validate(formats []string, day Day) error {
 // render reads each table once for its CSV file and its survey, then once more for the workbook, which must know
 // widths and totals before its first row.
 func (w writer) render(stage *stage, formats []string, day Day) error {
-	control, feeds := controlTable(day), feedTable(day)
-	tables := []table{exceptionTable(day), tieOutTable(day), canceledTable(day), ageingTable(day), refundWindowTable(day), payoutTable(day), matchedTable(day)}
-	surveys := map[string]survey{}
-	for _, t := range append([]table{control, feeds}, tables...) {
-		found, err := renderCSV(stage, slices.Contains(formats, FormatCSV), t)
-		if err != nil {
-			return err
-		}
-		surveys[t.name] = found
-	}
-	found, err := digestExceptions(day)
+	found, err := digestDay(day)
 	if err != nil {
 		return err
+	}
+	pages, err := pagesOf(day, found)
+	if err != nil {
+		return err
+	}
+	surveys := map[string]survey{}
+	for _, t := range tablesOf(pages) {
+		if surveys[t.name], err = renderCSV(stage, t.file != "" && slices.Contains(formats, FormatCSV), t); err != nil {
+			return err
+		}
+	}
+	if counted := surveys[exceptionsName].rows; counted != found.count {
+		return changedError(exceptionsName, counted, found.count)
 	}
 	if err := stage.write(briefFile, func(to io.Writer) (int64, error) { return writeBrief(to, day, found) }); err != nil {
 		return err
@@ -100,7 +103,7 @@ func (w writer) render(stage *stage, formats []string, day Day) error {
 	if !slices.Contains(formats, FormatXLSX) {
 		return nil
 	}
-	return w.renderWorkbook(stage, day, found, feeds, control, tables, surveys)
+	return w.renderWorkbook(stage, day, found, pages, surveys)
 }
 
 // renderCSV surveys a table, and writes its file on the way if it is wanted.
@@ -121,13 +124,13 @@ func renderCSV(stage *stage, wanted bool, t table) (found survey, err error) {
 	return found, err
 }
 
-func (w writer) renderWorkbook(stage *stage, day Day, found digest, feeds, control table, tables []table, surveys map[string]survey) error {
+func (w writer) renderWorkbook(stage *stage, day Day, found digest, pages []page, surveys map[string]survey) error {
 	return stage.write("tieout-"+day.FinanceDay+".xlsx", func(to io.Writer) (int64, error) {
 		book, err := newWorkbook(day, stage.hidden, w.sheetRows)
 		if err != nil {
 			return 0, err
 		}
-		if err := book.fill(found, feeds, control, tables, surveys); err != nil {
+		if err := book.fill(found, pages, surveys); err != nil {
 			return 0, errors.Join(err, book.file.Close())
 		}
 		return book.rows, errors.Join(book.writeTo(to), book.file.Close())

@@ -63,8 +63,16 @@ func (p *parts) day(ctx context.Context, s jobs.Session) (reports.Day, error) {
 		return day, err
 	}
 	day.TieOut = p.tieOutRows(statements)
+	if err := p.addDays(ctx, &day); err != nil {
+		return day, err
+	}
+	since, err := p.addInputs(ctx, &day)
+	if err != nil {
+		return day, err
+	}
 	db := p.store
 	day.Exceptions = each(db.Exceptions(ctx, store.ExceptionFilter{Standing: true}), exceptionRow)
+	day.Changes = p.changes(ctx, since)
 	day.Canceled = each(db.Canceled(ctx), canceledRow)
 	day.Ageing = each(db.Ageing(ctx), ageingRow(policy(p.config.Policy), s.Now))
 	day.RefundWindow = each(db.Owed(ctx), refundWindowRow)
@@ -132,7 +140,7 @@ func controlTotal(t store.Total) reports.ControlTotal {
 
 func exceptionRow(r reconcile.ExceptionRecord) reports.Exception {
 	return reports.Exception{
-		Code: string(r.Code), Severity: string(r.Severity), Status: string(r.Status), Feed: r.Feed, Account: r.Account,
+		ID: r.ID(), State: r.State(), Code: string(r.Code), Severity: string(r.Severity), Status: string(r.Status), Feed: r.Feed, Account: r.Account,
 		OrderReference: r.OrderReference, TransactionReference: r.TransactionReference, Currency: r.Currency,
 		Expected: figure(r.Expected), Actual: figure(r.Actual), Difference: figure(r.Difference),
 		FirstSeen: r.FirstSeen, LastSeen: r.LastSeen, DueAt: r.DueAt, Explanation: r.Explanation, NextStep: r.NextStep,
@@ -232,6 +240,6 @@ func itemised(p reconcile.Payout) string {
 func matchedRow(m store.MatchedPair) reports.MatchedRow {
 	return reports.MatchedRow{
 		OrderReference: m.OrderReference, Feed: m.Payment.Feed, Account: m.Payment.Account, PaymentReference: m.Payment.ID,
-		OrderAmount: m.Order, PaidAmount: m.Paid, Refunded: m.Refunded, PaidAt: m.PaidAt, Settlement: cmp.Or(m.PayoutID, m.MovementID), MatchedBy: string(m.Rule),
+		OrderAmount: m.Order, PaidAmount: m.Paid, Refunded: m.Refunded, PaidAt: m.PaidAt, Fee: figure(m.Fee), Net: figure(m.Net), AvailableAt: m.AvailableAt, Settlement: cmp.Or(m.PayoutID, m.MovementID), MatchedBy: string(m.Rule),
 	}
 }

@@ -21,18 +21,27 @@ type MatchedPair struct {
 	Refunded       money.Amount
 	PaidAt         time.Time
 	MovementID     string // the first movement of the payment, or empty
-	PayoutID       string // the payout that paid that movement out, or empty
+	Fee            money.Amount
+	Net            money.Amount
+	AvailableAt    time.Time // when the provider lets it be paid out
+	PayoutID       string    // the payout that paid that movement out, or empty
 }
 
 type matchedRow struct {
 	verdictRow
-	MovementID string `db:"movement_id"`
-	PayoutID   string `db:"payout_id"`
+	MovementID  string `db:"movement_id"`
+	FeeMinor    int64  `db:"fee_minor"`
+	FeeCurrency string `db:"fee_currency"`
+	NetMinor    int64  `db:"net_minor"`
+	NetCurrency string `db:"net_currency"`
+	AvailableAt int64  `db:"available_at"`
+	PayoutID    string `db:"payout_id"`
 }
 
 // Matched streams the matched orders that have a payment, by order reference and case.
 func (s *Store) Matched(ctx context.Context) iter.Seq2[MatchedPair, error] {
-	rows := stream[matchedRow](ctx, s.read(), `SELECT `+verdicts.listOf("v")+`, COALESCE(m.id, '') AS movement_id,
+	rows := stream[matchedRow](ctx, s.read(), `SELECT `+verdicts.listOf("v")+`, COALESCE(m.id, '') AS movement_id, COALESCE(m.fee_minor, 0) AS fee_minor,
+		COALESCE(m.fee_currency, '') AS fee_currency, COALESCE(m.net_minor, 0) AS net_minor, COALESCE(m.net_currency, '') AS net_currency, COALESCE(m.available_at, 0) AS available_at,
 		COALESCE((SELECT MIN(l.payout_id) FROM tieout_payout_lines l
 			WHERE l.feed = m.feed AND l.account = m.account AND l.kind = 'payout_line' AND l.id = m.id), '') AS payout_id
 		FROM tieout_verdicts v
@@ -45,6 +54,7 @@ func (s *Store) Matched(ctx context.Context) iter.Seq2[MatchedPair, error] {
 		return MatchedPair{
 			OrderReference: v.OrderReference, Payment: v.Payment, Rule: v.Rule, Order: v.Order, Paid: v.Paid, Refunded: v.Refunded,
 			PaidAt: v.PaidAt, MovementID: r.MovementID, PayoutID: r.PayoutID,
+			Fee: amount(r.FeeMinor, r.FeeCurrency), Net: amount(r.NetMinor, r.NetCurrency), AvailableAt: instant(r.AvailableAt),
 		}, err
 	})
 }

@@ -34,6 +34,8 @@ func newTable[R any](name string, key ...string) table[R] {
 	return t
 }
 
+func (t table[R]) tableName() string { return t.name }
+
 // list writes the columns for SELECT and INSERT.
 func (t table[R]) list() string { return strings.Join(t.columns, ", ") }
 
