@@ -324,8 +324,8 @@ type Actions struct {
 type Reports struct {
 	// Directory holds one folder for each finance day. Default "reports".
 	Directory string `yaml:"directory"`
-	// Formats lists xlsx, csv. Default both.
-	Formats []string `yaml:"formats" oneof:"xlsx csv"`
+	// Formats lists xlsx, html, csv, jsonl, parquet. Default xlsx, html, csv.
+	Formats []string `yaml:"formats" oneof:"xlsx html csv jsonl parquet"`
 }
 
 // Delivery says where reports are brought once they are written. Each of the places is optional.

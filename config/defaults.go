@@ -13,7 +13,7 @@ func Default() *Config {
 		Feeds:    Feeds{Shop: defaultShop(), Stripe: defaultStripe(), TrustPayments: defaultTrustPayments()},
 		Policy:   defaultPolicy(),
 		Actions:  Actions{CancelExpired: true},
-		Reports:  Reports{Directory: "reports", Formats: []string{"xlsx", "csv"}},
+		Reports:  Reports{Directory: "reports", Formats: []string{"xlsx", "html", "csv"}},
 		Delivery: Delivery{Mail: Mail{Encryption: "starttls", AttachWorkbook: true}},
 		Schedule: Schedule{Daily: "0 6 * * *", CancelExpired: "7-59/15 * * * *", Listen: "127.0.0.1:9464"},
 		Log:      Log{Format: "auto", Level: slog.LevelInfo},

@@ -260,7 +260,7 @@ func checkOutputs(c *Config, report func(path, message string)) {
 		report("actions.max_cancels", "negative; write a number of orders, or 0 for no limit")
 	}
 	checkPresent("reports.directory", c.Reports.Directory != "", "name a directory", report)
-	checkPresent("reports.formats", len(c.Reports.Formats) > 0, "list xlsx, csv or both", report)
+	checkPresent("reports.formats", len(c.Reports.Formats) > 0, "list xlsx, html, csv, jsonl or parquet", report)
 	if listen := c.Schedule.Listen; listen != "" && !isAddress(listen) {
 		report("schedule.listen", "not an address; write HOST:PORT, such as 127.0.0.1:9464")
 	}

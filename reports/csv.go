@@ -14,26 +14,23 @@ import (
 type csvWriter struct {
 	out     *csv.Writer
 	columns []column
-	record  []string // those of the columns that the file has
+	indices []int // of the columns that the file has
+	record  []string
 }
 
 func newCSVWriter(w io.Writer, columns []column) (*csvWriter, error) {
-	c := &csvWriter{out: csv.NewWriter(w), columns: columns}
+	c := &csvWriter{out: csv.NewWriter(w), columns: columns, indices: inFiles(columns)}
 	c.out.UseCRLF = true
-	for _, column := range columns {
-		if !column.form {
-			c.record = append(c.record, column.key)
-		}
+	for _, i := range c.indices {
+		c.record = append(c.record, columns[i].key)
 	}
 	return c, c.out.Write(c.record)
 }
 
 func (c *csvWriter) add(cells []cell) error {
 	c.record = c.record[:0]
-	for i, column := range c.columns {
-		if !column.form {
-			c.record = append(c.record, csvText(cells[i], column.kind))
-		}
+	for _, i := range c.indices {
+		c.record = append(c.record, csvText(cells[i], c.columns[i].kind))
 	}
 	return c.out.Write(c.record)
 }

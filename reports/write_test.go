@@ -69,8 +69,8 @@ func TestWriteRefusesWhatItCannotUse(t *testing.T) {
 		change  func(*Day)
 		want    string
 	}{
-		"no format":      {nil, func(*Day) {}, "name xlsx, csv or both"},
-		"unknown format": {[]string{"pdf"}, func(*Day) {}, `unknown report format "pdf": use xlsx or csv`},
+		"no format":      {nil, func(*Day) {}, "name at least one of xlsx"},
+		"unknown format": {[]string{"pdf"}, func(*Day) {}, `unknown report format "pdf": use xlsx, html, csv, jsonl, parquet`},
 		"no day":         {[]string{"csv"}, func(d *Day) { d.FinanceDay = "../2026-03-10" }, `finance day "../2026-03-10" is not a date`},
 		"no zone":        {[]string{"csv"}, func(d *Day) { d.Zone = nil }, "needs a zone"},
 		"two currencies in a row": {[]string{"csv"}, func(d *Day) {
