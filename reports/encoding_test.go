@@ -160,7 +160,7 @@ func TestFilesAgree(t *testing.T) {
 			}
 		}
 	}
-	if tables < 10 || len(written.Files) != 3*tables+1 {
+	if tables < 10 || len(written.Files) != 3*tables+2 {
 		t.Errorf("%d tables in %d files", tables, len(written.Files))
 	}
 }

@@ -106,6 +106,12 @@ func (w writer) render(stage *stage, formats []string, day Day) error {
 	if err := stage.write(briefFile, func(to io.Writer) (int64, error) { return writeBrief(to, day, found) }); err != nil {
 		return err
 	}
+	if slices.Contains(formats, FormatCSV) {
+		described := func(to io.Writer) (int64, error) { return writeSchema(to, day, tablesOf(pages)) }
+		if err := stage.write(schemaFile, described); err != nil {
+			return err
+		}
+	}
 	if slices.Contains(formats, FormatHTML) {
 		if err := writeHTML(stage, day, found, pages, surveys, formats); err != nil {
 			return err
