@@ -62,7 +62,7 @@ func (r *renderer) look(i int, content cell, mark look) look {
 	switch {
 	case mark != lookBody:
 		return mark
-	case c.form:
+	case c.blank:
 		return lookForm
 	case r.layout.wraps[i]:
 		return lookWrap

@@ -20,7 +20,8 @@ type column struct {
 	dashed  bool // a zero is shown as a dash, as it is where figures are added up
 	screen  bool // is not printed: paper has no room for all
 	hidden  bool // is not seen at all
-	form    bool // is on the sheet alone, empty: a person fills it in
+	form    bool // is on the sheet alone, for the way back from it
+	blank   bool // of those, one that a person fills in
 	least   int  // characters that the workbook gives it at least
 }
 
