@@ -4,13 +4,14 @@ import (
 	"archive/zip"
 	"bytes"
 	"cmp"
-	"compress/flate"
 	"hash"
 	"hash/crc32"
 	"io"
 	"os"
 	"regexp"
 	"slices"
+
+	"github.com/klauspost/compress/flate"
 )
 
 // archive is the zip inside the workbook, with its parts in the order of their names. excelize hands over streamed

@@ -3,7 +3,7 @@ package reports
 import "github.com/xuri/excelize/v2"
 
 const (
-	chartRows = 14 // each a line high
+	chartRows = 13 // each a line high
 
 	// What excelize takes for a pixel when it looks for the cell in which a chart ends.
 	rowPixels       = 18

@@ -32,7 +32,7 @@ func (s *sheet) addChoices(columns []column, rows span) error {
 		choice.Sqref = fmt.Sprintf("%s:%s", cellName(i, rows.first), cellName(i, rows.last))
 		words := Decisions
 		switch {
-		case !c.form || c.key != decisionKey && c.key != reasonKey:
+		case !c.blank || c.key != decisionKey && c.key != reasonKey:
 			continue
 		case c.key == decisionKey:
 			choice.SetInput("Decision", "acknowledge: somebody is looking into it. resolve: it is done; choose a reason.")

@@ -54,17 +54,20 @@ func (l *feeLine) is(row FeeDay) bool {
 func (l *feeLine) known() bool { return len(l.before) >= fewestDays }
 
 // expect fits a fixed part for each movement and a share of the amount to the days before, as providers charge both. Usual is
-// up to twice as far from that as the farthest of those days, and what rounding each fee can come to.
+// up to twice as far from that as the farthest of those days, at least what rounding each fee can come to, and as many times more as the day is larger
+// than the largest of them.
 func (l *feeLine) expect() {
 	if !l.known() {
 		return
 	}
 	fixed, share := fitted(l.before)
-	l.spread = int64(l.count+1) / 2
+	farthest, largest := int64(1), int64(1)
 	for _, day := range l.before {
-		l.spread = max(l.spread, 2*distance(day.Fee.Minor, priced(fixed, share, day.Count, day.Gross)))
+		farthest = max(farthest, distance(day.Fee.Minor, priced(fixed, share, day.Count, day.Gross)))
+		largest = max(largest, day.Fee.Minor)
 	}
 	l.expected = priced(fixed, share, l.count, l.gross)
+	l.spread = max(int64(l.count+1)/2, 2*farthest*max(1, l.expected/largest))
 }
 
 // fitted finds by least squares what one movement and what one minor unit of the amount costs.

@@ -102,7 +102,7 @@ func TestLongReferencesDoNotWrap(t *testing.T) {
 func TestSeveritiesHaveTheirColours(t *testing.T) {
 	file := openWorkbook(t, realWriter(), busyDay(t))
 	for at, want := range map[string]string{
-		"A2": darkRed, "A4": orange, "A6": yellow, "A7": "", "B2": severityTints["critical"], "K4": severityTints["high"], "B6": severityTints["medium"], "B7": "", "R2": formBlue,
+		"A2": darkRed, "A4": orange, "A6": yellow, "A7": "", "B2": severityTints["critical"], "K4": severityTints["high"], "B6": severityTints["medium"], "B7": "", "R2": formBlue, "U2": severityTints["critical"],
 	} {
 		style := must[*excelize.Style](t)(file.GetStyle(must[int](t)(file.GetCellStyle("Exceptions", at))))
 		got := strings.Join(style.Fill.Color, ",")

@@ -159,11 +159,12 @@ func (s *sheet) block(b block, found survey) error {
 }
 
 func (s *sheet) blockRows(b block, l layout) error {
+	r := newRenderer(s.book, b.table, l)
 	for cells, err := range b.table.rows {
 		if err != nil {
 			return err
 		}
-		values, err := s.cells(b.table, l, cells)
+		values, err := r.render(cells)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -15,16 +16,21 @@ type pages struct {
 	spans  []span
 	open   *sheet
 	header int // the row of the header on the open sheet
+
+	renderer *renderer
+	feed     *feed // of rows to the open sheet
 }
 
 // addTable writes a table with its totals, below what is on the sheet that is given, or on one of its own.
-func (b *workbook) addTable(t table, s survey, name string, on *sheet) error {
+func (b *workbook) addTable(t table, s survey, name string, on *sheet) (err error) {
 	t, s = forPeople(t, s)
 	// Besides the totals, a blank row above them: Excel takes rows that touch a filtered range into the filter.
 	p := &pages{book: b, table: t, sheet: name, layout: layoutOf(t, s, filterButton), last: max(2, b.limit-1-len(s.totals)), open: on}
 	if on != nil {
 		p.layout.widths = on.widths
 	}
+	p.renderer = newRenderer(b, t, p.layout)
+	defer func() { err = cmp.Or(err, p.drain()) }()
 	if err := p.next(); err != nil {
 		return err
 	}
@@ -65,7 +71,21 @@ func (p *pages) next() error {
 	}
 	p.header = p.open.row + 1
 	p.spans = append(p.spans, span{sheet: p.open.name, first: p.header + 1, last: p.header + 1})
-	return p.open.add(side(values), height)
+	if err := p.open.add(side(values), height); err != nil {
+		return err
+	}
+	p.feed = newFeed(p.open, len(p.table.columns))
+	return nil
+}
+
+// drain waits until all rows of data are on the open sheet.
+func (p *pages) drain() error {
+	if p.feed == nil {
+		return nil
+	}
+	err := p.feed.close()
+	p.feed = nil
+	return err
 }
 
 func (p *pages) newSheet() error {
@@ -91,19 +111,20 @@ func (p *pages) add(cells []cell) error {
 			return err
 		}
 	}
-	values, err := p.open.cells(p.table, p.layout, cells)
+	rendered, err := p.renderer.render(cells)
 	if err != nil {
 		return err
 	}
-	if err := p.open.add(side(values), p.layout.height(cells)); err != nil {
-		return err
-	}
+	p.feed.add(rendered, p.layout.height(cells))
 	p.spans[len(p.spans)-1].last = p.open.row
 	return nil
 }
 
 // end writes what follows the last row: the totals, or the sentence that says there are no rows.
 func (p *pages) end(s survey) error {
+	if err := p.drain(); err != nil {
+		return err
+	}
 	if s.rows == 0 {
 		none, err := p.book.words(p.table.nothing, lookNote)
 		if err != nil {
@@ -118,6 +139,9 @@ func (p *pages) end(s survey) error {
 
 // finishSheet puts the filter and the drop-downs on the rows of data and ends the sheet.
 func (p *pages) finishSheet() error {
+	if err := p.drain(); err != nil {
+		return err
+	}
 	where := p.spans[len(p.spans)-1]
 	filter := cellName(0, p.header) + ":" + cellName(len(p.table.columns)-1, where.last)
 	if err := p.book.file.AutoFilter(where.sheet, filter, nil); err != nil {

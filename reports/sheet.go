@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
-
-	"tieout/reconcile/money"
 )
 
 const (
@@ -71,11 +69,11 @@ func (s *sheet) add(values []any, height float64) error {
 	return s.SetRow("A"+strconv.Itoa(s.row), values, excelize.RowOpts{Height: min(height, maxRowHeight)})
 }
 
-// side lays cells side by side.
+// side lays cells side by side. They are pointed at and not copied: excelize reads them at once.
 func side(cells []excelize.Cell) []any {
 	values := make([]any, len(cells))
-	for i, c := range cells {
-		values[i] = c
+	for i := range cells {
+		values[i] = &cells[i]
 	}
 	return values
 }
@@ -217,39 +215,6 @@ func (s *sheet) headings(t table, l layout) ([]excelize.Cell, float64, error) {
 		values[i] = excelize.Cell{StyleID: id, Value: heading}
 	}
 	return values, float64(lines)*lineHeight + 4, nil
-}
-
-// cells renders one row of data.
-func (s *sheet) cells(t table, l layout, cells []cell) ([]excelize.Cell, error) {
-	values, mark, tint := make([]excelize.Cell, len(cells)), t.markOf(cells), t.tintOf(cells)
-	for i, c := range t.columns {
-		look := mark
-		switch {
-		case mark != lookBody:
-		case c.form:
-			look = lookForm
-		case l.wraps[i]:
-			look = lookWrap
-		case c.total || c.dashed:
-			look = lookSum
-		}
-		if severe, ok := severityLooks[cells[i].text]; ok && c.key == severityKey {
-			look = severe
-		}
-		value, err := s.book.tinted(cells[i], c.kind, look, t.currencyOf(cells), tint)
-		if err != nil {
-			return nil, err
-		}
-		values[i] = value
-	}
-	return values, nil
-}
-
-// excelNumber is an amount in major units. The double nearest to the decimal prints as that decimal up to 15 digits,
-// which is all that Excel holds.
-func excelNumber(a money.Amount) float64 {
-	number, _ := strconv.ParseFloat(a.Decimal(), 64) // Decimal writes nothing that does not parse
-	return number
 }
 
 func quoted(sheet string) string { return "'" + strings.ReplaceAll(sheet, "'", "''") + "'" }

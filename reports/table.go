@@ -20,7 +20,8 @@ type column struct {
 	dashed  bool // a zero is shown as a dash, as it is where figures are added up
 	screen  bool // is not printed: paper has no room for all
 	hidden  bool // is not seen at all
-	form    bool // is on the sheet alone, empty: a person fills it in
+	form    bool // is on the sheet alone, for the way back from it
+	blank   bool // of those, one that a person fills in
 	least   int  // characters that the workbook gives it at least
 }
 
@@ -190,6 +191,36 @@ type survey struct {
 	rows   int64
 	widths []int              // per column, of the longest cell; of prose, to hold each cell in a few lines
 	totals map[string][]total // per currency, one for each column; columns without totals stay zero
+	seen   []seen             // per column
+}
+
+// seen is what a column is known to have room for: neighbours are often the same, and an amount between two others is no
+// wider than both.
+type seen struct {
+	text      string
+	currency  string
+	row       string // the currency of the row
+	low, high int64
+}
+
+// fits reports whether a cell is as one that was measured.
+func (s *seen) fits(c cell, k kind, row string) bool {
+	switch k {
+	case kindText:
+		if s.text == c.text {
+			return true
+		}
+		s.text = c.text
+	case kindAmount:
+		if s.currency == c.amount.Currency && s.row == row && s.low <= c.amount.Minor && c.amount.Minor <= s.high {
+			return true
+		}
+		if s.currency != c.amount.Currency || s.row != row {
+			s.currency, s.row, s.low, s.high = c.amount.Currency, row, c.amount.Minor, c.amount.Minor
+		}
+		s.low, s.high = min(s.low, c.amount.Minor), max(s.high, c.amount.Minor)
+	}
+	return false
 }
 
 // total is the sum of one column in one currency.
@@ -201,7 +232,7 @@ type total struct {
 
 // surveyTable reads the whole table once, handing each row to each on the way.
 func surveyTable(t table, each func([]cell) error) (survey, error) {
-	s := survey{widths: make([]int, len(t.columns)), totals: map[string][]total{}}
+	s := survey{widths: make([]int, len(t.columns)), seen: make([]seen, len(t.columns)), totals: map[string][]total{}}
 	for cells, err := range t.rows {
 		if err != nil {
 			return survey{}, err
@@ -220,9 +251,11 @@ func (s *survey) add(t table, cells []cell) error {
 	s.rows++
 	currency := t.currencyOf(cells)
 	for i, c := range t.columns {
-		if c.lines > 0 {
+		switch {
+		case !cells[i].set || s.seen[i].fits(cells[i], c.kind, currency):
+		case c.lines > 0:
 			s.widths[i] = c.proseWidth(s.widths[i], cells[i].text)
-		} else {
+		default:
 			s.widths[i] = max(s.widths[i], displayWidth(cells[i].display(c.kind)+foreign(cells[i], currency)))
 		}
 		if !c.total || !cells[i].set {

@@ -63,7 +63,7 @@ func atLeast[T any](characters int, f field[T]) field[T] {
 
 // filledIn is a column that a person fills in on the sheet: it is in no file, and not on paper.
 func filledIn[T any](key, heading string, least int) field[T] {
-	return field[T]{column{key: key, heading: heading, kind: kindText, width: least, least: least, form: true, screen: true}, func(T) cell { return cell{} }}
+	return field[T]{column{key: key, heading: heading, kind: kindText, width: least, least: least, form: true, blank: true, screen: true}, func(T) cell { return cell{} }}
 }
 
 // onSheet marks a column that is on the sheet alone and not on paper: what belongs to the columns that are filled in.
@@ -225,10 +225,10 @@ func matchedTable(day Day) table {
 		instant("paid_at", "Paid", func(m MatchedRow) time.Time { return m.PaidAt }),
 		text("settlement", "Settlement", widthID, func(m MatchedRow) string { return m.Settlement }),
 		text("matched_by", "Matched by", widthID, func(m MatchedRow) string { return m.MatchedBy }),
-		text("settled_currency", "Settled in", widthShort, MatchedRow.settledIn),
-		amount("fee", "Fee", func(m MatchedRow) cell { return optionalAmount(m.Fee) }),
-		amount("net", "Net", func(m MatchedRow) cell { return optionalAmount(m.Net) }),
-		instant("available_at", "Available", func(m MatchedRow) time.Time { return m.AvailableAt }),
+		onScreen(text("settled_currency", "Settled in", widthShort, MatchedRow.settledIn)),
+		onScreen(amount("fee", "Fee", func(m MatchedRow) cell { return optionalAmount(m.Fee) })),
+		onScreen(amount("net", "Net", func(m MatchedRow) cell { return optionalAmount(m.Net) })),
+		onScreen(instant("available_at", "Available", func(m MatchedRow) time.Time { return m.AvailableAt })),
 	}, day.Matched)
 }
 

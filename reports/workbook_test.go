@@ -292,7 +292,7 @@ func TestPrintAreas(t *testing.T) {
 			areas[name.Scope] = name.RefersTo
 		}
 	}
-	if diff := cmp.Diff(map[string]string{"Exceptions": "'Exceptions'!$A$1:$L$10", "Changes since last report": "'Changes since last report'!$A$1:$L$8", "Tie-out": "'Tie-out'!$A$1:$H$17"}, areas); diff != "" {
+	if diff := cmp.Diff(map[string]string{"Exceptions": "'Exceptions'!$A$1:$L$10", "Changes since last report": "'Changes since last report'!$A$1:$L$8", "Matched": "'Matched'!$A$1:$K$14", "Tie-out": "'Tie-out'!$A$1:$H$17"}, areas); diff != "" {
 		t.Errorf("print areas (-want +got):\n%s", diff)
 	}
 }

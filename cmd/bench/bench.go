@@ -37,22 +37,35 @@ func run(ctx context.Context, o options) (rows []row, err error) {
 		return nil, fmt.Errorf("make a folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
-	if b.admin, err = sql.Open("postgres", b.server); err != nil {
-		return nil, err
+	if b.wants("workbook", "workbook_memory", "report_memory") {
+		if err := b.files(ctx); err != nil {
+			return nil, err
+		}
 	}
-	defer func() { err = errors.Join(err, b.admin.Close()) }()
-	if err := b.tellMachine(ctx); err != nil {
-		return nil, err
-	}
-	if err := b.small(ctx); err != nil {
-		return nil, err
-	}
-	if b.wants("memory") {
-		if err := b.big(ctx); err != nil {
+	if b.wantsServer() {
+		if err := b.databases(ctx); err != nil {
 			return nil, err
 		}
 	}
 	return b.rows(), nil
+}
+
+// databases measures what reads and writes databases.
+func (b *bench) databases(ctx context.Context) (err error) {
+	if b.admin, err = sql.Open("postgres", b.server); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.admin.Close()) }()
+	if err := b.tellMachine(ctx); err != nil {
+		return err
+	}
+	if err := b.small(ctx); err != nil {
+		return err
+	}
+	if b.wants("memory") {
+		return b.big(ctx)
+	}
+	return nil
 }
 
 // tellMachine says what the figures depend on.
@@ -172,7 +185,12 @@ func (b *bench) round(ctx context.Context, p *place, file string) error {
 		}
 	}
 	if b.wants("full_again", "memory") {
-		return b.fullAgain(ctx, p)
+		if err := b.fullAgain(ctx, p); err != nil {
+			return err
+		}
+	}
+	if b.wants("csv") {
+		return b.csv(ctx, p)
 	}
 	return nil
 }
@@ -311,6 +329,14 @@ func (b *bench) rows() []row {
 	add("full_again", 1.50, func() float64 { return seconds("full_again") / seconds(joined) })
 	add("increment", 0.03, func() float64 { return seconds("increment") / seconds("first_full") })
 	add("sqlite_first_full", 2.00, func() float64 { return seconds("sqlite_first_full") / seconds("first_full") })
+	add("csv", 2.00, func() float64 { return seconds(partCSV) / seconds(copiedOut) })
+	add("workbook", 0.70, func() float64 {
+		return seconds(b.named(partWorkbook, workbookRows)) / seconds(b.named(partPlain, workbookRows))
+	})
+	add("workbook_memory", 1.00, func() float64 {
+		return max(b.peak(partWorkbook, workbookRows), b.peak(partWorkbook, workbookMore)) / workbookMB
+	})
+	add("report_memory", 1.15, func() float64 { return b.peak(partReport, reportMore) / b.peak(partReport, reportRows) })
 	if b.wants("memory") {
 		small, big := slices.Max(b.peaks[b.orders]), slices.Max(b.peaks[4*b.orders])
 		rows = append(rows, row{name: "memory", ratio: big / small, reach: 1.15}, row{name: "memory_mb", ratio: max(small, big) / 64, reach: 1.00})

@@ -25,7 +25,7 @@ func TestTinyWorld(t *testing.T) {
 	}
 	line := `ratio=\d+\.\d\d reach=\d\.\d\d (ok|short)\n`
 	want := regexp.MustCompile(`^BENCH first_full ` + line + `BENCH full_again ` + line + `BENCH increment ` + line + `BENCH sqlite_first_full ` + line +
-		`BENCH memory ` + line + `BENCH memory_mb ` + line + `$`)
+		`BENCH csv ` + line + `BENCH workbook ` + line + `BENCH workbook_memory ` + line + `BENCH report_memory ` + line + `BENCH memory ` + line + `BENCH memory_mb ` + line + `$`)
 	if !want.MatchString(stdout.String()) {
 		t.Errorf("bench printed\n%s", &stdout)
 	}

@@ -19,7 +19,10 @@ import (
 )
 
 // names are the lines that can be asked for, in the order in which they are printed. memory prints memory_mb too.
-var names = []string{"first_full", "full_again", "increment", "sqlite_first_full", "memory"}
+var names = append(slices.Clone(ofJudging), "csv", "workbook", "workbook_memory", "report_memory")
+
+// ofJudging are the lines of what judges a world.
+var ofJudging = []string{"first_full", "full_again", "increment", "sqlite_first_full", "memory"}
 
 // options are the command line.
 type options struct {
@@ -29,6 +32,9 @@ type options struct {
 	server         string
 	load           string // the part that another process of this program takes: see load
 	day            int
+	part           string // likewise: see writePart
+	rows           int
+	dir, url       string
 }
 
 func main() {
@@ -49,6 +55,9 @@ func start(ctx context.Context, o options) error {
 	if o.load != "" {
 		return load(ctx, o.load, world{o.orders}, o.day)
 	}
+	if o.part != "" {
+		return writePart(ctx, o)
+	}
 	rows, err := run(ctx, o)
 	for _, r := range rows {
 		fmt.Println(r)
@@ -66,6 +75,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.tieout, "tieout", "bin/tieout", "the program that is measured")
 	flags.StringVar(&o.load, "load", "", "only fill the database at this URL with the world; bench calls itself this way")
 	flags.IntVar(&o.day, "day", 0, "with --load: add the increment of this day instead")
+	flags.StringVar(&o.part, "part", "", "only write this, with --rows rows into --dir; bench calls itself this way")
+	flags.IntVar(&o.rows, "rows", 0, "with --part")
+	flags.StringVar(&o.dir, "dir", "", "with --part")
+	flags.StringVar(&o.url, "url", "", "with --part csv: the database that holds the rows")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -81,11 +94,14 @@ func (o options) check() error {
 		return fmt.Errorf("--rounds %d: choose an odd number up to %d", o.rounds, maxDays)
 	case unknown >= 0:
 		return fmt.Errorf("--only %q: choose from %s", o.only[unknown], strings.Join(names, ", "))
-	case o.load == "" && o.server == "":
+	case o.load == "" && o.part == "" && o.server == "" && o.wantsServer():
 		return fmt.Errorf("TIEOUT_TEST_POSTGRES_URL is not set: run make bench, or .ci/with-postgres bin/bench")
 	}
 	return nil
 }
+
+// wantsServer reports whether a line was asked for that needs PostgreSQL.
+func (o options) wantsServer() bool { return o.wants(ofJudging...) || o.wants("csv") }
 
 // wants reports whether one of these lines was asked for.
 func (o options) wants(lines ...string) bool {
