@@ -14,9 +14,9 @@ import (
 
 // addInputs tells since which report it tells what is new, and what came from the feeds. That report is the last one of an
 // earlier finance day: a second report of one day tells the same as the first.
-func (p *parts) addInputs(ctx context.Context, day *reports.Day) (store.PastReport, error) {
-	_, today := p.lastTwoDays(day.AsOf)
-	since, err := p.store.LastReport(ctx, today.From)
+func (p *edition) addInputs(ctx context.Context, day *reports.Day) (store.PastReport, error) {
+	_, today := p.lastTwoDays()
+	since, err := p.store.ReportBefore(ctx, today.From)
 	if err != nil {
 		return since, err
 	}
@@ -30,7 +30,7 @@ func (p *parts) addInputs(ctx context.Context, day *reports.Day) (store.PastRepo
 
 // changes are what became of exceptions since a report, by what it was, then the orders that came to be matched. Nothing is
 // told where no report was written before: all would be new.
-func (p *parts) changes(ctx context.Context, since store.PastReport) iter.Seq2[reports.Change, error] {
+func (p *edition) changes(ctx context.Context, since store.PastReport) iter.Seq2[reports.Change, error] {
 	if since.RunID == 0 {
 		return nil
 	}
@@ -90,8 +90,8 @@ const daysBack = 30
 
 // addDays tells what has settled of the payments of the last thirty days, that of the report included, and what fees came to
 // on the day before it, which is whole, and on each of the thirty days before that.
-func (p *parts) addDays(ctx context.Context, day *reports.Day) error {
-	bounds := p.dayBounds(day.AsOf, daysBack+1)
+func (p *edition) addDays(ctx context.Context, day *reports.Day) error {
+	bounds := p.dayBounds(daysBack + 1)
 	bounds[len(bounds)-1] = day.AsOf
 	settling, err := p.store.SettlingDays(ctx, bounds[2:])
 	if err != nil {
@@ -108,12 +108,12 @@ func (p *parts) addDays(ctx context.Context, day *reports.Day) error {
 	return err
 }
 
-// dayBounds are the instants at which the finance day of now, and each of as many before it, begins, and the end of the last.
-func (p *parts) dayBounds(now time.Time, before int) []time.Time {
-	year, month, day := now.In(p.config.Timezone.Location).Date()
+// dayBounds are the instants at which the finance day of the report, and each of as many before it, begins, and the end of the last.
+func (p *edition) dayBounds(before int) []time.Time {
+	year, month, day := p.asOf.In(p.terms.Zone.Location).Date()
 	bounds := make([]time.Time, before+2)
 	for i := range bounds {
-		bounds[i] = time.Date(year, month, day-before+i, 0, 0, 0, 0, p.config.Timezone.Location).UTC()
+		bounds[i] = time.Date(year, month, day-before+i, 0, 0, 0, 0, p.terms.Zone.Location).UTC()
 	}
 	return bounds
 }

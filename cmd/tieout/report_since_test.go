@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"tieout/config"
 	"tieout/reconcile"
 	"tieout/reports"
 	"tieout/sql/store"
@@ -32,13 +31,13 @@ func TestWhatBecameOfAnException(t *testing.T) {
 
 // A finance day is as long as it is: the one on which summer time begins has 23 hours.
 func TestDayBounds(t *testing.T) {
-	zone, err := time.LoadLocation("Europe/Berlin")
+	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &parts{config: &config.Config{Timezone: config.Zone{Location: zone}}}
+	e := &edition{asOf: time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC), terms: terms{Zone: zone{berlin}}}
 	var got []string
-	for _, bound := range p.dayBounds(time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC), 1) {
+	for _, bound := range e.dayBounds(1) {
 		got = append(got, bound.Format(time.RFC3339))
 	}
 	if diff := cmp.Diff([]string{"2026-03-27T23:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"}, got); diff != "" {

@@ -14,8 +14,8 @@ type PastReport struct {
 	AsOf  time.Time
 }
 
-// LastReport finds the newest run that wrote the reports of an instant before another; nothing if there was none.
-func (s *Store) LastReport(ctx context.Context, before time.Time) (PastReport, error) {
+// ReportBefore finds the newest run that wrote the reports of an instant before another; nothing if there was none.
+func (s *Store) ReportBefore(ctx context.Context, before time.Time) (PastReport, error) {
 	rows, err := selectAll[runRow](ctx, s.read(), "SELECT "+runs.list()+` FROM tieout_runs WHERE as_of < ? AND EXISTS (SELECT 1 FROM tieout_run_steps s
 		WHERE s.run_id = tieout_runs.id AND s.step = 'report' AND s.status = ?) ORDER BY as_of DESC, id DESC LIMIT 1`, micros(before), string(reconcile.RunDone))
 	if err != nil || len(rows) == 0 {

@@ -21,14 +21,14 @@ func reported(t *testing.T, s *store.Store, asOf time.Time, status reconcile.Run
 
 func TestTheLastReportIsTheNewestThatWasWritten(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		equal(t, "before any", must(s.LastReport(ctx, noon))(t), store.PastReport{})
+		equal(t, "before any", must(s.ReportBefore(ctx, noon))(t), store.PastReport{})
 		old := reported(t, s, noon.Add(-48*time.Hour), reconcile.RunDone)
 		reported(t, s, noon.Add(-24*time.Hour), reconcile.RunDone)
 		again := reported(t, s, noon.Add(-24*time.Hour), reconcile.RunDone)
 		reported(t, s, noon.Add(-time.Hour), reconcile.RunFailed)
 		reported(t, s, noon, reconcile.RunDone)
-		equal(t, "yesterday's, the second", must(s.LastReport(ctx, noon))(t), store.PastReport{RunID: again, AsOf: noon.Add(-24 * time.Hour)})
-		equal(t, "before yesterday's", must(s.LastReport(ctx, noon.Add(-24*time.Hour)))(t), store.PastReport{RunID: old, AsOf: noon.Add(-48 * time.Hour)})
+		equal(t, "yesterday's, the second", must(s.ReportBefore(ctx, noon))(t), store.PastReport{RunID: again, AsOf: noon.Add(-24 * time.Hour)})
+		equal(t, "before yesterday's", must(s.ReportBefore(ctx, noon.Add(-24*time.Hour)))(t), store.PastReport{RunID: old, AsOf: noon.Add(-48 * time.Hour)})
 	})
 }
 
