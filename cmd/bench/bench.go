@@ -31,27 +31,34 @@ type bench struct {
 	peaks map[int][]float64 // MB, of every run on PostgreSQL, by the number of orders
 }
 
-func run(ctx context.Context, o options) (rows []row, err error) {
+func run(ctx context.Context, o options) ([]row, error) {
 	b := &bench{options: o, took: map[string]readings{}, peaks: map[int][]float64{}}
-	if b.dir, err = os.MkdirTemp("", "tieout-bench-*"); err != nil {
-		return nil, fmt.Errorf("make a folder: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
 	if b.wants("workbook", "workbook_memory", "report_memory") {
-		if err := b.files(ctx); err != nil {
+		if err := b.inFolder(func() error { return b.files(ctx) }); err != nil {
 			return nil, err
 		}
 	}
-	if b.wantsServer() {
-		if err := b.databases(ctx); err != nil {
+	if b.wants(inWorlds...) {
+		if err := b.inFolder(func() error { return b.judging(ctx) }); err != nil {
 			return nil, err
 		}
 	}
-	return b.rows(), nil
+	if err := b.fetching(ctx); err != nil {
+		return nil, err
+	}
+	return append(b.rows(), b.fetchRows()...), nil
 }
 
-// databases measures what reads and writes databases.
-func (b *bench) databases(ctx context.Context) (err error) {
+// inFolder gives the work a folder for its files, which is gone afterwards.
+func (b *bench) inFolder(work func() error) (err error) {
+	if b.dir, err = os.MkdirTemp("", "tieout-bench-*"); err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	return errors.Join(work(), os.RemoveAll(b.dir))
+}
+
+// judging measures all that needs a world.
+func (b *bench) judging(ctx context.Context) (err error) {
 	if b.admin, err = sql.Open("postgres", b.server); err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
 // Command bench measures tieout, in one run and side by side with what stands beside it: PostgreSQL's own join and COPY, tieout
-// itself on another database, and itself with four times as much to judge. It makes a world whose answer is known, runs the real
+// itself on another database, itself with four times as much to judge, and stripe-go's own iterator over a list. It makes a world whose answer is known, runs the real
 // program on it, and fails when the answer is another. `make bench` starts it; docs/PERFORMANCE.md tells what came of it.
 //
 // Lines that begin with BENCH go to standard output, all else to standard error. It ends with 0 when all was measured, whether
@@ -19,10 +19,14 @@ import (
 )
 
 // names are the lines that can be asked for, in the order in which they are printed. memory prints memory_mb too.
-var names = append(slices.Clone(ofJudging), "csv", "workbook", "workbook_memory", "report_memory")
+// fetch_25 and fetch_100 print what they are in terms of stripe-go's iterator too, fetch_memory prints fetch_memory_mb.
+var names = slices.Concat(ofJudging, []string{"csv", "workbook", "workbook_memory", "report_memory", "fetch_25", "fetch_100", "fetch_memory"})
 
-// ofJudging are the lines of what judges a world.
-var ofJudging = []string{"first_full", "full_again", "increment", "sqlite_first_full", "memory"}
+// ofJudging are the lines of what judges a world; inWorlds are all for which there is a world in PostgreSQL.
+var (
+	ofJudging = []string{"first_full", "full_again", "increment", "sqlite_first_full", "memory"}
+	inWorlds  = append(slices.Clone(ofJudging), "csv")
+)
 
 // options are the command line.
 type options struct {
@@ -35,6 +39,10 @@ type options struct {
 	part           string // likewise: see writePart
 	rows           int
 	dir, url       string
+
+	charges   int
+	chargesOf string // likewise, in the fetching: see takePart
+	perSecond int
 }
 
 func main() {
@@ -52,11 +60,13 @@ func main() {
 }
 
 func start(ctx context.Context, o options) error {
-	if o.load != "" {
-		return load(ctx, o.load, world{o.orders}, o.day)
-	}
-	if o.part != "" {
+	switch {
+	case o.part != "":
 		return writePart(ctx, o)
+	case o.chargesOf != "":
+		return o.takePart(ctx)
+	case o.load != "":
+		return load(ctx, o.load, world{o.orders}, o.day)
 	}
 	rows, err := run(ctx, o)
 	for _, r := range rows {
@@ -78,7 +88,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.part, "part", "", "only write this, with --rows rows into --dir; bench calls itself this way")
 	flags.IntVar(&o.rows, "rows", 0, "with --part")
 	flags.StringVar(&o.dir, "dir", "", "with --part")
-	flags.StringVar(&o.url, "url", "", "with --part csv: the database that holds the rows")
+	flags.StringVar(&o.url, "url", "", "with --part csv: the database that holds the rows; with --charges-of: where the charges are")
+	flags.StringVar(&o.chargesOf, "charges-of", "", "only serve charges, or read those of --url; bench calls itself this way")
+	flags.IntVar(&o.charges, "charges", 100_000, fmt.Sprintf("how many charges the fetch lines read: a multiple of %d", aPage))
+	flags.IntVar(&o.perSecond, "per-second", 0, "with --charges-of: how many requests a second are allowed")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -92,16 +105,15 @@ func (o options) check() error {
 		return fmt.Errorf("--orders %d: choose a multiple of %d", o.orders, block)
 	case o.rounds < 1 || o.rounds > maxDays || o.rounds%2 == 0:
 		return fmt.Errorf("--rounds %d: choose an odd number up to %d", o.rounds, maxDays)
+	case o.charges < aPage || o.charges%aPage != 0:
+		return fmt.Errorf("--charges %d: choose a multiple of %d", o.charges, aPage)
 	case unknown >= 0:
 		return fmt.Errorf("--only %q: choose from %s", o.only[unknown], strings.Join(names, ", "))
-	case o.load == "" && o.part == "" && o.server == "" && o.wantsServer():
+	case o.load == "" && o.part == "" && o.chargesOf == "" && o.server == "" && o.wants(inWorlds...):
 		return fmt.Errorf("TIEOUT_TEST_POSTGRES_URL is not set: run make bench, or .ci/with-postgres bin/bench")
 	}
 	return nil
 }
-
-// wantsServer reports whether a line was asked for that needs PostgreSQL.
-func (o options) wantsServer() bool { return o.wants(ofJudging...) || o.wants("csv") }
 
 // wants reports whether one of these lines was asked for.
 func (o options) wants(lines ...string) bool {

@@ -48,6 +48,7 @@ func twoAccounts(t *testing.T) (s *scene, other *simulation) {
 	own = own[:strings.Index(own, "\n")]
 	s.write("tieout.yaml", text[:stripe]+strings.NewReplacer("OWN", own, "OTHER", "http://"+address).Replace(`  stripe:
     requests_per_second: 2000
+    requests_per_second_in_all: 8000
     accounts:
       main: {api_key: `+simulatedKey+`, base_url: "OWN"}
       other: {api_key: sk_test_other, base_url: "OTHER"}
