@@ -1,7 +1,6 @@
 package stripe
 
 import (
-	"encoding/json"
 	"strings"
 
 	"tieout/feeds"
@@ -101,28 +100,36 @@ func below(prefix string, paths []string) []string {
 
 // slim is what a fetch must know of an object to find its way: its id, its mode, and what else it names.
 type slim struct {
-	ID                   string     `json:"id"`
-	Livemode             *bool      `json:"livemode"`
-	Source               expandable `json:"source"`
-	PaymentMethod        expandable `json:"payment_method"`
-	PaymentIntent        expandable `json:"payment_intent"`
-	LatestCharge         expandable `json:"latest_charge"`
-	Charge               expandable `json:"charge"`
-	BalanceTransaction   expandable `json:"balance_transaction"`
-	ReportingCategory    string     `json:"reporting_category"`
-	Automatic            bool       `json:"automatic"`
-	ReconciliationStatus string     `json:"reconciliation_status"`
-	Data                 struct {
-		Object expandable `json:"object"`
-	} `json:"data"`
+	ID                   string
+	Livemode             *bool
+	Source               expandable
+	PaymentMethod        expandable
+	PaymentIntent        expandable
+	LatestCharge         expandable
+	Charge               expandable
+	BalanceTransaction   expandable
+	ReportingCategory    string
+	Automatic            bool
+	ReconciliationStatus string
+	Data                 struct{ Object expandable }
 }
 
 // slimOf reads as much as can be read. A field of another type than expected stays empty: the object is observed all the
-// same, and the normaliser says what is wrong with it.
+// same, and the normaliser says what is wrong with it. Texts are copied: a run remembers ids, and need not remember objects.
 func slimOf(raw []byte) slim {
-	var read slim
-	_ = json.Unmarshal(raw, &read)
-	if strings.ContainsRune(read.ID, 0) {
+	object, _ := feeds.ParseJSON(string(raw)) // of what cannot be read nothing is there
+	read := slim{
+		ID: strings.Clone(object.At("id").Text()), Source: expandableOf(object.At("source")), PaymentMethod: expandableOf(object.At("payment_method")),
+		PaymentIntent: expandableOf(object.At("payment_intent")), LatestCharge: expandableOf(object.At("latest_charge")),
+		Charge: expandableOf(object.At("charge")), BalanceTransaction: expandableOf(object.At("balance_transaction")),
+		ReportingCategory: strings.Clone(object.At("reporting_category").Text()), ReconciliationStatus: strings.Clone(object.At("reconciliation_status").Text()),
+	}
+	read.Automatic, _ = object.At("automatic").Flag()
+	read.Data.Object = expandableOf(object.At("data.object"))
+	if live, ok := object.At("livemode").Flag(); ok {
+		read.Livemode = &live
+	}
+	if strings.IndexByte(read.ID, 0) >= 0 {
 		read.ID = "" // no id has one, and PostgreSQL takes none
 	}
 	return read
@@ -134,17 +141,10 @@ type expandable struct {
 	shown bool // it came as the object
 }
 
-// UnmarshalJSON takes a string or an object with an id; all else is no id.
-func (e *expandable) UnmarshalJSON(raw []byte) error {
-	var id string
-	if json.Unmarshal(raw, &id) != nil {
-		var object struct {
-			ID string `json:"id"`
-		}
-		_ = json.Unmarshal(raw, &object)
-		*e = expandable{id: object.ID, shown: true}
-		return nil
+// expandableOf takes a string or an object with an id; all else is no id.
+func expandableOf(value feeds.JSON) expandable {
+	if value.IsString() {
+		return expandable{id: strings.Clone(value.Text())}
 	}
-	*e = expandable{id: id}
-	return nil
+	return expandable{id: strings.Clone(value.At("id").Text()), shown: value.Given()}
 }
