@@ -299,6 +299,9 @@ func (j JSON) Given() bool { return j.node().kind > jsonNull }
 // IsObject reports whether the value is an object.
 func (j JSON) IsObject() bool { return j.node().kind == jsonObject }
 
+// IsArray reports whether the value is an array.
+func (j JSON) IsArray() bool { return j.node().kind == jsonArray }
+
 // IsString reports whether the value is a string.
 func (j JSON) IsString() bool { return j.node().kind == jsonString }
 
@@ -359,6 +362,20 @@ func (j JSON) member(name string) (found JSON) {
 		}
 	}
 	return found
+}
+
+// Members are the members of an object, in the order in which they are written; of anything else, none.
+func (j JSON) Members() iter.Seq2[string, JSON] {
+	return func(yield func(string, JSON) bool) {
+		if !j.IsObject() {
+			return
+		}
+		for child := range j.within() {
+			if !yield(j.doc.nameOf(child.at), child) {
+				return
+			}
+		}
+	}
 }
 
 // Elements are the values of an array, in their order; of anything else, none.

@@ -118,21 +118,46 @@ type slim struct {
 // same, and the normaliser says what is wrong with it. Texts are copied: a run remembers ids, and need not remember objects.
 func slimOf(raw []byte) slim {
 	object, _ := feeds.ParseJSON(string(raw)) // of what cannot be read nothing is there
-	read := slim{
-		ID: strings.Clone(object.At("id").Text()), Source: expandableOf(object.At("source")), PaymentMethod: expandableOf(object.At("payment_method")),
-		PaymentIntent: expandableOf(object.At("payment_intent")), LatestCharge: expandableOf(object.At("latest_charge")),
-		Charge: expandableOf(object.At("charge")), BalanceTransaction: expandableOf(object.At("balance_transaction")),
-		ReportingCategory: strings.Clone(object.At("reporting_category").Text()), ReconciliationStatus: strings.Clone(object.At("reconciliation_status").Text()),
-	}
-	read.Automatic, _ = object.At("automatic").Flag()
-	read.Data.Object = expandableOf(object.At("data.object"))
-	if live, ok := object.At("livemode").Flag(); ok {
-		read.Livemode = &live
+	var read slim
+	for name, value := range object.Members() {
+		read.take(name, value)
 	}
 	if strings.IndexByte(read.ID, 0) >= 0 {
 		read.ID = "" // no id has one, and PostgreSQL takes none
 	}
 	return read
+}
+
+func (s *slim) take(name string, value feeds.JSON) {
+	switch name {
+	case "id":
+		s.ID = strings.Clone(value.Text())
+	case "livemode":
+		s.Livemode = nil
+		if live, ok := value.Flag(); ok {
+			s.Livemode = &live
+		}
+	case "source":
+		s.Source = expandableOf(value)
+	case "payment_method":
+		s.PaymentMethod = expandableOf(value)
+	case "payment_intent":
+		s.PaymentIntent = expandableOf(value)
+	case "latest_charge":
+		s.LatestCharge = expandableOf(value)
+	case "charge":
+		s.Charge = expandableOf(value)
+	case "balance_transaction":
+		s.BalanceTransaction = expandableOf(value)
+	case "reporting_category":
+		s.ReportingCategory = strings.Clone(value.Text())
+	case "automatic":
+		s.Automatic, _ = value.Flag()
+	case "reconciliation_status":
+		s.ReconciliationStatus = strings.Clone(value.Text())
+	case "data":
+		s.Data.Object = expandableOf(value.At("object"))
+	}
 }
 
 // expandable is another object, which Stripe gives as the id or as the object.

@@ -11,6 +11,7 @@ import (
 	stripego "github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/form"
 
+	"tieout/feeds"
 	"tieout/reconcile"
 )
 
@@ -46,17 +47,18 @@ type page struct {
 // UnmarshalJSON refuses an answer that does not say what is in the list, or whether that is all of it: to take such a
 // one for an empty page would make "missing" out of nothing (design §7).
 func (p *page) UnmarshalJSON(raw []byte) error {
-	var list struct {
-		Data    *[]json.RawMessage `json:"data"`
-		HasMore *bool              `json:"has_more"`
-	}
-	if err := json.Unmarshal(raw, &list); err != nil {
+	list, err := feeds.ParseJSON(string(raw))
+	if err != nil {
 		return err
 	}
-	if list.Data == nil || list.HasMore == nil {
+	more, told := list.At("has_more").Flag()
+	if !list.At("data").IsArray() || !told {
 		return errors.New("no list")
 	}
-	p.data, p.hasMore = *list.Data, *list.HasMore
+	p.data, p.hasMore = []json.RawMessage{}, more
+	for object := range list.At("data").Elements() {
+		p.data = append(p.data, json.RawMessage(object.Raw()))
+	}
 	return nil
 }
 

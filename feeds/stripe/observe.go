@@ -1,7 +1,6 @@
 package stripe
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"tieout/feeds"
@@ -10,7 +9,7 @@ import (
 // Observations makes of a page of a list that is at hand already what a fetch would hand to its sink.
 func (c *Client) Observations(kind string, body []byte) ([]feeds.Observation, error) {
 	var got page
-	if err := json.Unmarshal(body, &got); err != nil {
+	if err := got.UnmarshalJSON(body); err != nil {
 		return nil, fmt.Errorf("read a page of %ss: %w", kind, err)
 	}
 	observations := make([]feeds.Observation, len(got.data))

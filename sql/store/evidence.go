@@ -191,7 +191,7 @@ func (b *batch) readOtherwise(key reconcile.Key, record reconcile.Record) bool {
 func (b *batch) save(ctx context.Context, tx session) error {
 	// In key order the pages of the indexes are written one after another.
 	slices.SortStableFunc(b.fresh, func(x, y observationRow) int { return x.key().Compare(y.key()) })
-	if _, err := observations.insert(ctx, tx, b.fresh); err != nil {
+	if err := observations.load(ctx, tx, b.fresh); err != nil {
 		return err
 	}
 	if len(b.folded.last) == 0 {
