@@ -39,6 +39,20 @@ func (t table[R]) loadEach(ctx context.Context, s session, count int, rows iter.
 	return err
 }
 
+// writeStaged copies rows into a table of this session's own and inserts them from there, so that PostgreSQL reads them as quickly as
+// it can and still answers for those that are held.
+func (t table[R]) writeStaged(ctx context.Context, s session, rows []R, onConflict string) (int64, error) {
+	staged := t
+	staged.name = "pg_temp.staged_" + t.name
+	if _, err := s.exec(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS staged_"+t.name+" ON COMMIT DELETE ROWS AS SELECT "+t.list()+" FROM "+t.name+" WITH NO DATA"); err != nil {
+		return 0, err
+	}
+	if err := staged.load(ctx, s, rows); err != nil {
+		return 0, err
+	}
+	return s.exec(ctx, "INSERT INTO "+t.name+" ("+t.list()+") SELECT "+t.list()+" FROM "+staged.name+" WHERE true"+onConflict)
+}
+
 // copyStream is lib/pq's statement of a COPY. Through database/sql each value of each row would be boxed, checked and
 // converted by itself, which takes longer than all the rest.
 type copyStream interface {
