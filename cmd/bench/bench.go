@@ -33,35 +33,47 @@ type bench struct {
 	peaks map[int][]float64 // MB, of every run on PostgreSQL, by the number of orders
 }
 
-func run(ctx context.Context, o options) (rows []row, err error) {
+func run(ctx context.Context, o options) ([]row, error) {
 	b := &bench{options: o, took: map[string]readings{}, peaks: map[int][]float64{}}
+	if b.wants(onServer...) {
+		if err := b.stored(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.fetching(ctx); err != nil {
+		return nil, err
+	}
+	return append(b.lines(), b.fetchRows()...), nil
+}
+
+// stored measures all that needs a server.
+func (b *bench) stored(ctx context.Context) (err error) {
 	if b.dir, err = os.MkdirTemp("", "tieout-bench-*"); err != nil {
-		return nil, fmt.Errorf("make a folder: %w", err)
+		return fmt.Errorf("make a folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
 	if b.admin, err = sql.Open("postgres", b.server); err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, b.admin.Close()) }()
 	if err := b.tellMachine(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if b.wants("ingest") {
 		if err := b.ingest(ctx); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if b.wants("first_full", "full_again", "increment", "sqlite_first_full", "memory") {
-		if err := b.small(ctx); err != nil {
-			return nil, err
-		}
+	if !b.wants(inWorlds...) {
+		return nil
+	}
+	if err := b.small(ctx); err != nil {
+		return err
 	}
 	if b.wants("memory") {
-		if err := b.big(ctx); err != nil {
-			return nil, err
-		}
+		return b.big(ctx)
 	}
-	return b.lines(), nil
+	return nil
 }
 
 // tellMachine says what the figures depend on.

@@ -18,8 +18,15 @@ import (
 	"syscall"
 )
 
-// names are the lines that can be asked for, in the order in which they are printed. memory prints memory_mb too, ingest ingest_again.
-var names = []string{"first_full", "full_again", "increment", "sqlite_first_full", "memory", "ingest"}
+// names are the lines that can be asked for, in the order in which they are printed. memory prints memory_mb too, ingest ingest_again;
+// fetch_25 and fetch_100 print what they are in terms of stripe-go's iterator too, fetch_memory prints fetch_memory_mb.
+var names = slices.Concat(onServer, []string{"fetch_25", "fetch_100", "fetch_memory"})
+
+// inWorlds are those for which there is a world in PostgreSQL, onServer all that need one.
+var (
+	inWorlds = []string{"first_full", "full_again", "increment", "sqlite_first_full", "memory"}
+	onServer = slices.Concat(inWorlds, []string{"ingest"})
+)
 
 // options are the command line.
 type options struct {
@@ -32,6 +39,10 @@ type options struct {
 	day            int
 	ingest         string
 	decode         bool
+
+	part               string // that another process of this program takes in the fetching: see takePart
+	url                string
+	charges, perSecond int
 }
 
 func main() {
@@ -50,6 +61,8 @@ func main() {
 
 func start(ctx context.Context, o options) error {
 	switch {
+	case o.part != "":
+		return o.takePart(ctx)
 	case o.load != "":
 		return load(ctx, o.load, world{o.orders}, o.day)
 	case o.ingest != "":
@@ -77,6 +90,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&o.day, "day", 0, "with --load: add the increment of this day instead")
 	flags.StringVar(&o.ingest, "ingest", "", "only store the pages in the database at this URL; bench calls itself this way")
 	flags.BoolVar(&o.decode, "decode", false, "only read the pages with stripe-go; bench calls itself this way")
+	flags.StringVar(&o.part, "charges-of", "", "only serve charges, or read those of --url; bench calls itself this way")
+	flags.StringVar(&o.url, "url", "", "with --charges-of: where the charges are")
+	flags.IntVar(&o.charges, "charges", 0, "with --charges-of: how many there are")
+	flags.IntVar(&o.perSecond, "per-second", 0, "with --charges-of: how many requests a second are allowed")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -94,7 +111,7 @@ func (o options) check() error {
 		return fmt.Errorf("--rounds %d: choose an odd number up to %d", o.rounds, maxDays)
 	case unknown >= 0:
 		return fmt.Errorf("--only %q: choose from %s", o.only[unknown], strings.Join(names, ", "))
-	case o.load == "" && o.ingest == "" && !o.decode && o.server == "":
+	case o.load == "" && o.ingest == "" && !o.decode && o.part == "" && o.server == "" && o.wants(onServer...):
 		return fmt.Errorf("TIEOUT_TEST_POSTGRES_URL is not set: run make bench, or .ci/with-postgres bin/bench")
 	}
 	return nil

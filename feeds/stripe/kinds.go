@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"strconv"
 	"strings"
 
 	"tieout/feeds"
@@ -101,6 +102,9 @@ func below(prefix string, paths []string) []string {
 // slim is what a fetch must know of an object to find its way: its id, its mode, and what else it names.
 type slim struct {
 	ID                   string
+	Created              int64 // Unix seconds
+	Status               string
+	Captured             *bool
 	Livemode             *bool
 	Source               expandable
 	PaymentMethod        expandable
@@ -132,11 +136,15 @@ func (s *slim) take(name string, value feeds.JSON) {
 	switch name {
 	case "id":
 		s.ID = strings.Clone(value.Text())
+	case "created":
+		number, _ := value.Number()
+		s.Created, _ = strconv.ParseInt(number, 10, 64)
+	case "status":
+		s.Status = strings.Clone(value.Text())
+	case "captured":
+		s.Captured = flagOf(value)
 	case "livemode":
-		s.Livemode = nil
-		if live, ok := value.Flag(); ok {
-			s.Livemode = &live
-		}
+		s.Livemode = flagOf(value)
 	case "source":
 		s.Source = expandableOf(value)
 	case "payment_method":
@@ -158,6 +166,15 @@ func (s *slim) take(name string, value feeds.JSON) {
 	case "data":
 		s.Data.Object = expandableOf(value.At("object"))
 	}
+}
+
+// flagOf is nil where neither true nor false is said.
+func flagOf(value feeds.JSON) *bool {
+	flag, ok := value.Flag()
+	if !ok {
+		return nil
+	}
+	return &flag
 }
 
 // expandable is another object, which Stripe gives as the id or as the object.

@@ -12,9 +12,10 @@ func (c *Client) Observations(kind string, body []byte) ([]feeds.Observation, er
 	if err := got.UnmarshalJSON(body); err != nil {
 		return nil, fmt.Errorf("read a page of %ss: %w", kind, err)
 	}
-	observations := make([]feeds.Observation, len(got.data))
-	for i, raw := range got.data {
-		observations[i] = c.observation(kind, slimOf(raw).ID, raw)
+	objects := c.show(kind, got.data)
+	observations := make([]feeds.Observation, len(objects))
+	for i, object := range objects {
+		observations[i] = object.Observation
 	}
 	return observations, nil
 }
