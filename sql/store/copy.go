@@ -39,12 +39,14 @@ func (t table[R]) loadEach(ctx context.Context, s session, count int, rows iter.
 	return err
 }
 
-// writeStaged copies rows into a table of this session's own and inserts them from there, so that PostgreSQL reads them as quickly as
+// writeStaged copies rows into a table of this transaction's own and inserts them from there, so that PostgreSQL reads them as quickly as
 // it can and still answers for those that are held.
 func (t table[R]) writeStaged(ctx context.Context, s session, rows []R, onConflict string) (int64, error) {
 	staged := t
 	staged.name = "pg_temp.staged_" + t.name
-	if _, err := s.exec(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS staged_"+t.name+" ON COMMIT DELETE ROWS AS SELECT "+t.list()+" FROM "+t.name+" WITH NO DATA"); err != nil {
+	// There may be rows in it that the transaction wrote before.
+	_, err := s.exec(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS staged_"+t.name+" ON COMMIT DROP AS SELECT "+t.list()+" FROM "+t.name+" WITH NO DATA; TRUNCATE "+staged.name)
+	if err != nil {
 		return 0, err
 	}
 	if err := staged.load(ctx, s, rows); err != nil {

@@ -20,13 +20,18 @@ func TestHoweverRowsAreWritten(t *testing.T) {
 	for seed := range storetest.Seeds(2) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 4))
+			together := storetest.Open(t, storetest.PostgresURL(t))
 			many, few, lite := storetest.Open(t, storetest.PostgresURL(t)), storetest.Open(t, storetest.PostgresURL(t)), storetest.Open(t, storetest.SQLiteURL(t))
+			var batches [][]feeds.Item
 			for n := range 3 {
 				items := someItems(random, n%3 == 2)
+				batches = append(batches, items)
 				want := observeBy(t, many, len(items), items)
 				equal(t, "counts of few at a time", observeBy(t, few, 70+random.IntN(30), items), want)
 				equal(t, "counts on SQLite", observeBy(t, lite, len(items), items), want)
 			}
+			succeed(t, together.ObserveTogether(ctx, 7, noon, batches...))
+			equal(t, "rows of one transaction", content(t, together), content(t, many))
 			equal(t, "rows of few at a time", content(t, few), content(t, many))
 			equal(t, "observations on SQLite", dump(t, lite, "observations"), dump(t, many, "observations"))
 			equal(t, "facts on SQLite", sortedFacts(t, lite), sortedFacts(t, many))
