@@ -1,5 +1,5 @@
 // Command bench measures tieout, in one run and side by side with what stands beside it: PostgreSQL's own join and COPY, tieout
-// itself on another database, and itself with four times as much to judge; and storing, beside stripe-go's reading of the same pages. It makes a world whose answer is known, runs the real
+// itself on another database, itself with four times as much to judge, and stripe-go's own iterator and structs. It makes a world whose answer is known, runs the real
 // program on it, and fails when the answer is another. `make bench` starts it; docs/PERFORMANCE.md tells what came of it.
 //
 // Lines that begin with BENCH go to standard output, all else to standard error. It ends with 0 when all was measured, whether
@@ -40,9 +40,10 @@ type options struct {
 	ingest         string
 	decode         bool
 
-	part               string // that another process of this program takes in the fetching: see takePart
-	url                string
-	charges, perSecond int
+	charges   int
+	part      string // that another process of this program takes in the fetching: see takePart
+	url       string
+	perSecond int
 }
 
 func main() {
@@ -92,7 +93,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.BoolVar(&o.decode, "decode", false, "only read the pages with stripe-go; bench calls itself this way")
 	flags.StringVar(&o.part, "charges-of", "", "only serve charges, or read those of --url; bench calls itself this way")
 	flags.StringVar(&o.url, "url", "", "with --charges-of: where the charges are")
-	flags.IntVar(&o.charges, "charges", 0, "with --charges-of: how many there are")
+	flags.IntVar(&o.charges, "charges", 100_000, fmt.Sprintf("how many charges the fetch lines read: a multiple of %d", aPage))
 	flags.IntVar(&o.perSecond, "per-second", 0, "with --charges-of: how many requests a second are allowed")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -109,6 +110,8 @@ func (o options) check() error {
 		return fmt.Errorf("--rows %d: choose a multiple of %d", o.rows, pageBlock)
 	case o.rounds < 1 || o.rounds > maxDays || o.rounds%2 == 0:
 		return fmt.Errorf("--rounds %d: choose an odd number up to %d", o.rounds, maxDays)
+	case o.charges < aPage || o.charges%aPage != 0:
+		return fmt.Errorf("--charges %d: choose a multiple of %d", o.charges, aPage)
 	case unknown >= 0:
 		return fmt.Errorf("--only %q: choose from %s", o.only[unknown], strings.Join(names, ", "))
 	case o.load == "" && o.ingest == "" && !o.decode && o.part == "" && o.server == "" && o.wants(onServer...):

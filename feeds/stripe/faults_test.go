@@ -195,20 +195,22 @@ func late(_ httpWriter, r *httpRequest) bool {
 // A fault on any page of a list that passes leaves no trace, and one that stays names the slice that it broke.
 func TestFaultsOnAnyPage(t *testing.T) {
 	limited := `{"error":{"type":"invalid_request_error","code":"rate_limit","message":"Too many requests."}}`
+	const patient, brief = 30 * time.Second, 300 * time.Millisecond
 	faults := map[string]struct {
-		answer func(httpWriter, *httpRequest) bool
-		stays  string
+		answer  func(httpWriter, *httpRequest) bool
+		stays   string
+		timeout time.Duration
 	}{
-		"429":                       {hostile(429, nil, limited), "Stripe answered 429"},
-		"429 with Retry-After":      {hostile(429, http.Header{"Retry-After": {"1"}}, limited), "Stripe answered 429"},
-		"429 in all":                {hostile(429, http.Header{"Stripe-Rate-Limited-Reason": {"global-rate"}}, limited), "Stripe answered 429"},
-		"500":                       {hostile(500, nil, "{}"), "the answer was 500"},
-		"502 HTML":                  {hostile(502, nil, "<html>"), "the answer was 502"},
-		"dropped":                   {dropped, "no answer"},
-		"reset in the body":         {reset, "cut short"},
-		"a body that stops":         {stall, "cut short"},
-		"an answer that comes late": {late, "no answer"},
-		"truncated":                 {hostile(200, nil, `{"data":[{"id":"ch_1"`), "cut short"},
+		"429":                       {hostile(429, nil, limited), "Stripe answered 429", patient},
+		"429 with Retry-After":      {hostile(429, http.Header{"Retry-After": {"1"}}, limited), "Stripe answered 429", patient},
+		"429 in all":                {hostile(429, http.Header{"Stripe-Rate-Limited-Reason": {"global-rate"}}, limited), "Stripe answered 429", patient},
+		"500":                       {hostile(500, nil, "{}"), "the answer was 500", patient},
+		"502 HTML":                  {hostile(502, nil, "<html>"), "the answer was 502", patient},
+		"dropped":                   {dropped, "no answer", patient},
+		"reset in the body":         {reset, "cut short", patient},
+		"a body that stops":         {stall, "cut short", brief},
+		"an answer that comes late": {late, "no answer", brief},
+		"truncated":                 {hostile(200, nil, `{"data":[{"id":"ch_1"`), "cut short", patient},
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
@@ -226,7 +228,7 @@ func TestFaultsOnAnyPage(t *testing.T) {
 						defer f.mutex.Lock()
 						return fault.answer(w, r)
 					}
-					client, _ := f.client(t, Options{Timeout: 100 * time.Millisecond})
+					client, _ := f.client(t, Options{Timeout: fault.timeout})
 					seen := &sink{}
 					_, err := client.Fetch(t.Context(), feeds.Request{Window: lastDay(), Memory: memory{}, Sink: seen})
 					switch {
@@ -241,11 +243,11 @@ func TestFaultsOnAnyPage(t *testing.T) {
 	}
 }
 
-// threePages has 250 charges, a second apart: too few to be cut.
+// threePages has 250 charges all over the last day: too few to be cut.
 func threePages(t *testing.T) *fake {
 	f := newFake(t)
 	for i := range 250 {
-		f.hold(kindCharge, object{"id": fmt.Sprintf("ch_%03d", 250-i), "created": at(20) - int64(i)})
+		f.hold(kindCharge, object{"id": fmt.Sprintf("ch_%03d", 250-i), "created": at(0) - 300*int64(i) - 60})
 	}
 	return f
 }
