@@ -12,6 +12,9 @@ import (
 // copyFrom is from how many rows on a COPY is worth its two more round trips.
 const copyFrom = 100
 
+// stageFrom is from how many rows on a staging table is worth what it takes to make one. A test lowers it.
+var stageFrom = 1000
+
 // load is insert the fast way for many rows: PostgreSQL's COPY.
 func (t table[R]) load(ctx context.Context, s session, rows []R) error {
 	return t.loadEach(ctx, s, len(rows), func(yield func(R, error) bool) {

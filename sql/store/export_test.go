@@ -30,6 +30,13 @@ func (s *Store) ObserveTogether(ctx context.Context, runID int64, at time.Time, 
 	})
 }
 
+// StageFrom has fewer rows go through a staging table, until restore.
+func StageFrom(rows int) (restore func()) {
+	before := stageFrom
+	stageFrom = rows
+	return func() { stageFrom = before }
+}
+
 // Exec runs one statement as it is.
 func (s *Store) Exec(ctx context.Context, statement string) (sql.Result, error) {
 	return s.db.ExecContext(ctx, statement)

@@ -17,6 +17,7 @@ import (
 // same observations come to the same store all the same: new ones, repeats in a batch and across batches, changes, and objects that
 // cannot be read, can be read again, and are refused for something else.
 func TestHoweverRowsAreWritten(t *testing.T) {
+	t.Cleanup(store.StageFrom(100))
 	for seed := range storetest.Seeds(2) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 4))

@@ -89,7 +89,7 @@ func (t table[R]) upsert(ctx context.Context, s session, rows []R) (int64, error
 
 // write inserts rows: many by COPY where there is one, and else some with each statement.
 func (t table[R]) write(ctx context.Context, s session, rows []R, onConflict string) (written int64, err error) {
-	if s.dialect == Postgres && len(rows) >= copyFrom {
+	if s.dialect == Postgres && len(rows) >= stageFrom {
 		return t.writeStaged(ctx, s, rows, onConflict)
 	}
 	whole := len(rows) - len(rows)%valuesAtOnce
