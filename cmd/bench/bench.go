@@ -18,8 +18,10 @@ var dayAfter = now.AddDate(0, 0, 1)
 
 // What is measured, besides the lines that are named after it.
 const (
-	joined = "join"
-	copied = "copy"
+	joined      = "join"
+	copied      = "copy"
+	decoded     = "decode"
+	copiedPages = "copy_pages"
 )
 
 // bench is one run of all that was asked for.
@@ -38,15 +40,15 @@ func run(ctx context.Context, o options) ([]row, error) {
 			return nil, err
 		}
 	}
-	if b.wants(inWorlds...) {
-		if err := b.inFolder(func() error { return b.judging(ctx) }); err != nil {
+	if b.wants(onServer...) {
+		if err := b.inFolder(func() error { return b.stored(ctx) }); err != nil {
 			return nil, err
 		}
 	}
 	if err := b.fetching(ctx); err != nil {
 		return nil, err
 	}
-	return append(b.rows(), b.fetchRows()...), nil
+	return append(b.lines(), b.fetchRows()...), nil
 }
 
 // inFolder gives the work a folder for its files, which is gone afterwards.
@@ -57,14 +59,22 @@ func (b *bench) inFolder(work func() error) (err error) {
 	return errors.Join(work(), os.RemoveAll(b.dir))
 }
 
-// judging measures all that needs a world.
-func (b *bench) judging(ctx context.Context) (err error) {
+// stored measures all that needs a server.
+func (b *bench) stored(ctx context.Context) (err error) {
 	if b.admin, err = sql.Open("postgres", b.server); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.admin.Close()) }()
 	if err := b.tellMachine(ctx); err != nil {
 		return err
+	}
+	if b.wants("ingest") {
+		if err := b.ingest(ctx); err != nil {
+			return err
+		}
+	}
+	if !b.wants(inWorlds...) {
+		return nil
 	}
 	if err := b.small(ctx); err != nil {
 		return err
@@ -143,7 +153,7 @@ func (b *bench) prepare(ctx context.Context, p *place) error {
 	if err := b.judge(ctx, p, "", 0); err != nil {
 		return err
 	}
-	if _, err := psql(ctx, p.url, exportRows(b.dir)...); err != nil {
+	if _, err := psql(ctx, p.url, copies(b.dir, judged, "", "to")...); err != nil {
 		return err
 	}
 	return tidy(ctx, p.db)
@@ -235,18 +245,18 @@ func (b *bench) join(ctx context.Context, p *place) error {
 
 // copy has psql write the verdicts and exceptions that tieout wrote.
 func (b *bench) copy(ctx context.Context, p *place) error {
-	if err := execute(ctx, p.db, emptyCopies()...); err != nil {
+	if err := execute(ctx, p.db, emptyCopies(judged)...); err != nil {
 		return err
 	}
 	if err := tidy(ctx, p.db); err != nil {
 		return err
 	}
-	r, err := psql(ctx, p.url, importRows(b.dir)...)
+	r, err := psql(ctx, p.url, copies(b.dir, judged, "bench_", "from")...)
 	if err != nil {
 		return err
 	}
 	b.note(copied, r)
-	return execute(ctx, p.db, emptyCopies()...)
+	return execute(ctx, p.db, emptyCopies(judged)...)
 }
 
 func (b *bench) sqliteFirstFull(ctx context.Context, file string, w world) (err error) {
@@ -323,8 +333,8 @@ func (b *bench) big(ctx context.Context) (err error) {
 	return alone.day(ctx, p, 1)
 }
 
-// rows are the lines that were asked for.
-func (b *bench) rows() []row {
+// lines are those that were asked for.
+func (b *bench) lines() []row {
 	seconds := func(what string) float64 { return b.took[what].seconds() }
 	var rows []row
 	add := func(name string, reach float64, ratio func() float64) {
@@ -347,6 +357,10 @@ func (b *bench) rows() []row {
 	if b.wants("memory") {
 		small, big := slices.Max(b.peaks[b.orders]), slices.Max(b.peaks[4*b.orders])
 		rows = append(rows, row{name: "memory", ratio: big / small, reach: 1.15}, row{name: "memory_mb", ratio: max(small, big) / 64, reach: 1.00})
+	}
+	add("ingest", 1.50, func() float64 { return seconds("ingest") / (seconds(decoded) + seconds(copiedPages)) })
+	if b.wants("ingest") {
+		rows = append(rows, row{name: "ingest_again", ratio: seconds("ingest_again") / seconds("ingest"), reach: 0.70})
 	}
 	return rows
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76/form"
 
+	"tieout/feeds"
 	"tieout/reconcile"
 )
 
@@ -38,20 +39,21 @@ type page struct {
 	hasMore bool
 }
 
-// UnmarshalJSON refuses an answer that does not say what is in the list, or whether that is all of it: to take such a
+// read refuses an answer that does not say what is in the list, or whether that is all of it: to take such a
 // one for an empty page would make "missing" out of nothing (design §7).
-func (p *page) UnmarshalJSON(raw []byte) error {
-	var list struct {
-		Data    *[]json.RawMessage `json:"data"`
-		HasMore *bool              `json:"has_more"`
-	}
-	if err := json.Unmarshal(raw, &list); err != nil {
+func (p *page) read(raw []byte) error {
+	list, err := feeds.ParseJSON(string(raw))
+	if err != nil {
 		return err
 	}
-	if list.Data == nil || list.HasMore == nil {
+	more, told := list.At("has_more").Flag()
+	if !list.At("data").IsArray() || !told {
 		return errors.New("no list")
 	}
-	p.data, p.hasMore = *list.Data, *list.HasMore
+	p.data, p.hasMore = []json.RawMessage{}, more
+	for object := range list.At("data").Elements() {
+		p.data = append(p.data, json.RawMessage(object.Raw()))
+	}
 	return nil
 }
 
@@ -63,7 +65,7 @@ func (c *caller) pages(ctx context.Context, path string, filters []filter) iter.
 		used := map[string]bool{"": true} // cursors; a second use would walk in a circle
 		for cursor := ""; ; {
 			var got page
-			if err := c.get(ctx, path, listQuery(filters, cursor), got.UnmarshalJSON); err != nil {
+			if err := c.get(ctx, path, listQuery(filters, cursor), got.read); err != nil {
 				yield(nil, err)
 				return
 			}
