@@ -41,7 +41,7 @@ type options struct {
 	ingest         string
 	decode         bool
 	part           string // likewise: see writePart
-	rows           int
+	matched        int
 	dir, url       string
 
 	charges   int
@@ -96,8 +96,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&o.day, "day", 0, "with --load: add the increment of this day instead")
 	flags.StringVar(&o.ingest, "ingest", "", "only store the pages in the database at this URL; bench calls itself this way")
 	flags.BoolVar(&o.decode, "decode", false, "only read the pages with stripe-go; bench calls itself this way")
-	flags.StringVar(&o.part, "part", "", "only write this, with --rows rows into --dir; bench calls itself this way")
-	flags.IntVar(&o.rows, "rows", 0, "with --part")
+	flags.StringVar(&o.part, "part", "", "only write this into --dir; bench calls itself this way")
+	flags.IntVar(&o.matched, "matched", 0, "with --part: how many matched orders")
 	flags.StringVar(&o.dir, "dir", "", "with --part")
 	flags.StringVar(&o.url, "url", "", "with --part csv: the database that holds the rows; with --charges-of: where the charges are")
 	flags.StringVar(&o.chargesOf, "charges-of", "", "only serve charges, or read those of --url; bench calls itself this way")

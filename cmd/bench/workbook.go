@@ -65,7 +65,7 @@ func (b *bench) files(ctx context.Context) error {
 
 // part measures one part with so many rows, and keeps what it took.
 func (b *bench) part(ctx context.Context, name string, rows int) error {
-	r, err := b.measurePart(ctx, name, "--rows", strconv.Itoa(b.scaled(rows)))
+	r, err := b.measurePart(ctx, name, "--matched", strconv.Itoa(b.scaled(rows)))
 	if err != nil {
 		return err
 	}
@@ -106,11 +106,11 @@ func (b *bench) scaled(rows int) int { return max(1, rows*b.orders/1_000_000) }
 func writePart(ctx context.Context, o options) error {
 	switch o.part {
 	case partWorkbook:
-		return write(o.dir, matchedRows(o.rows), reports.FormatXLSX)
+		return write(o.dir, matchedRows(o.matched), reports.FormatXLSX)
 	case partReport:
-		return write(o.dir, matchedRows(o.rows), reports.FormatCSV, reports.FormatXLSX)
+		return write(o.dir, matchedRows(o.matched), reports.FormatCSV, reports.FormatXLSX)
 	case partPlain:
-		return plainWorkbook(filepath.Join(o.dir, "plain.xlsx"), o.rows)
+		return plainWorkbook(filepath.Join(o.dir, "plain.xlsx"), o.matched)
 	case partCSV:
 		return matchedCSV(ctx, o)
 	default:
