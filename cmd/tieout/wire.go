@@ -172,7 +172,8 @@ func (p *parts) openTrustPayments() error {
 	for _, site := range s.SiteReferences {
 		client, err := trustpayments.New(trustpayments.Options{
 			Username: s.Username, Password: s.Password.Reveal(), Site: site, BaseURL: s.BaseURL, Live: s.Live,
-			Timeout: s.Timeout, Rate: rate.Limit(s.RequestsPerSecond),
+			MaxRecords: s.MaxRecords, Source: s.Source, SearchURL: s.SearchURL, SearchMaxRecords: s.SearchMaxRecords,
+			Timeout: s.Timeout, RetryWait: s.RetryWait, Rate: rate.Limit(s.RequestsPerSecond), Connections: s.Connections,
 		})
 		if err != nil {
 			return usageError{err}
