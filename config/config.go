@@ -169,8 +169,12 @@ type Stripe struct {
 	Lag time.Duration `yaml:"lag"`
 	// Timeout bounds one request. Default 80s.
 	Timeout time.Duration `yaml:"timeout"`
-	// RequestsPerSecond is the most that is asked of the provider. Default 25, Stripe's own limit for one endpoint.
+	// RetryWait is how long a read waits before it is tried again; it doubles with each further try. Default 500ms.
+	RetryWait time.Duration `yaml:"retry_wait"`
+	// RequestsPerSecond is the most that is asked of one endpoint. Default 25, Stripe's own limit.
 	RequestsPerSecond int `yaml:"requests_per_second"`
+	// RequestsPerSecondInAll is the most that is asked of all endpoints together. Default 100, Stripe's own limit.
+	RequestsPerSecondInAll int `yaml:"requests_per_second_in_all"`
 }
 
 // Enabled reports whether the feed is to be fetched.

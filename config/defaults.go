@@ -39,15 +39,17 @@ func defaultShop() Shop {
 
 func defaultStripe() Stripe {
 	return Stripe{
-		Account:           "default",
-		BaseURL:           "https://api.stripe.com",
-		ReferenceKeys:     []string{"metadata.order_id", "metadata.order_reference"},
-		PaymentMethods:    []string{"alipay"},
-		Since:             Since{Ago: 100 * day},
-		Overlap:           time.Hour,
-		Lag:               5 * time.Minute,
-		Timeout:           80 * time.Second,
-		RequestsPerSecond: 25,
+		Account:                "default",
+		BaseURL:                "https://api.stripe.com",
+		ReferenceKeys:          []string{"metadata.order_id", "metadata.order_reference"},
+		PaymentMethods:         []string{"alipay"},
+		Since:                  Since{Ago: 100 * day},
+		Overlap:                time.Hour,
+		Lag:                    5 * time.Minute,
+		Timeout:                80 * time.Second,
+		RetryWait:              500 * time.Millisecond,
+		RequestsPerSecond:      25,
+		RequestsPerSecondInAll: 100,
 	}
 }
 

@@ -162,6 +162,10 @@ func checkStripe(c *Config, report func(path, message string)) {
 	}
 	checkPresent(at+"payment_methods", len(stripe.PaymentMethods) > 0, "name at least one, such as alipay", report)
 	checkFetch(at, stripe.Since, stripe.Timeout, stripe.RequestsPerSecond, report)
+	checkPositive(at+"retry_wait", stripe.RetryWait, report)
+	if stripe.RequestsPerSecondInAll < stripe.RequestsPerSecond {
+		report(at+"requests_per_second_in_all", "below requests_per_second, which is for one endpoint; write at least as many, such as four times as many")
+	}
 }
 
 func checkTrustPayments(c *Config, report func(path, message string)) {

@@ -155,7 +155,8 @@ func (p *parts) openStripe() error {
 	}
 	client, err := stripe.New(stripe.Options{
 		Key: s.APIKey.Reveal(), Account: s.Account, BaseURL: s.BaseURL, ReferenceKeys: s.ReferenceKeys,
-		PaymentMethods: s.PaymentMethods, Timeout: s.Timeout, RequestsPerSecond: float64(s.RequestsPerSecond),
+		PaymentMethods: s.PaymentMethods, Timeout: s.Timeout, RetryWait: s.RetryWait,
+		RequestsPerSecond: float64(s.RequestsPerSecond), RequestsPerSecondInAll: float64(s.RequestsPerSecondInAll),
 	})
 	if err != nil {
 		return usageError{err}
