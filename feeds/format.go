@@ -96,7 +96,9 @@ func RowBody(format string, values map[string]string) []byte {
 }
 
 // FromFile reports whether a body was made by RowBody.
-func FromFile(body []byte) bool { return len(body) > len(markedBody) && string(body[:len(markedBody)]) == string(markedBody) }
+func FromFile(body []byte) bool {
+	return len(body) > len(markedBody) && string(body[:len(markedBody)]) == string(markedBody)
+}
 
 // RowOf returns the values of a body that RowBody made.
 func RowOf(body []byte) (map[string]string, bool) {
