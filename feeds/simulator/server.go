@@ -18,9 +18,12 @@ type ServerConfig struct {
 	TPPassword     string
 	SiteReferences []string // sites that the username may see; default those of the world
 	FoundIsTotal   bool     // "found" of a capped answer is the total, not 500
+
+	SearchLimit        int  // rows of one answer of the bulk search; default 75,000
+	SearchEndExclusive bool // the last day asked for does not belong to the answer
 }
 
-// Server speaks both providers' wire formats over a World: /v1/ is Stripe, /json/ is Trust Payments, and
+// Server speaks both providers' wire formats over a World: /v1/ is Stripe, /json/ and /auto/ are Trust Payments, and
 // /simulator/clock reads (GET) and sets (PUT) the clock as {"now":"2026-03-01T22:00:00Z"}. It is safe for concurrent use.
 type Server struct {
 	world *World
@@ -50,6 +53,7 @@ func NewServer(world *World, cfg ServerConfig) *Server {
 	s := &Server{world: world, cfg: cfg, mux: http.NewServeMux(), now: world.cfg.Now, replies: map[string]reply{}}
 	s.routeStripe()
 	s.mux.HandleFunc("POST /json/", s.serveTrust)
+	s.mux.HandleFunc("POST /auto/transactions/transactionsearch", s.serveSearch)
 	s.mux.HandleFunc("GET /simulator/clock", s.serveClock)
 	s.mux.HandleFunc("PUT /simulator/clock", s.setClock)
 	return s

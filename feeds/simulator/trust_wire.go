@@ -136,12 +136,7 @@ type trustCall struct {
 
 // serveTrust answers the JSON interface: business errors come with HTTP 200, only the envelope's own with others.
 func (s *Server) serveTrust(w http.ResponseWriter, r *http.Request) {
-	user, password, _ := r.BasicAuth()
-	if !sameSecret(user, s.cfg.TPUsername) || !sameSecret(password, s.cfg.TPPassword) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("WWW-Authenticate", `Basic realm="webservices"`)
-		w.WriteHeader(http.StatusUnauthorized)
-		writeBody(w, []byte("<html><head><title>401 Unauthorized</title></head><body><h1>Unauthorized</h1></body></html>\n"))
+	if !s.trustUser(w, r) {
 		return
 	}
 	call := trustCall{server: s, world: s.world, now: s.Now()}
@@ -152,6 +147,19 @@ func (s *Server) serveTrust(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusOK, call.envelope(request.reference(), call.answer(request)))
+}
+
+// trustUser checks the credentials; wrong ones get a page of HTML.
+func (s *Server) trustUser(w http.ResponseWriter, r *http.Request) bool {
+	user, password, _ := r.BasicAuth()
+	if sameSecret(user, s.cfg.TPUsername) && sameSecret(password, s.cfg.TPPassword) {
+		return true
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("WWW-Authenticate", `Basic realm="webservices"`)
+	w.WriteHeader(http.StatusUnauthorized)
+	writeBody(w, []byte("<html><head><title>401 Unauthorized</title></head><body><h1>Unauthorized</h1></body></html>\n"))
+	return false
 }
 
 func (c trustCall) envelope(reference string, answers []trustAnswer) trustResponse {

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"tieout/feeds/pace"
 	"tieout/reconcile"
 )
 
@@ -61,6 +62,7 @@ type Options struct {
 	Source           string        // how a stretch of time is listed; empty = SourceQuery
 	SearchURL        string        // of the bulk search; empty = DefaultSearchURL
 	SearchMaxRecords int           // rows a bulk search can hold before it is cut; zero = 75,000
+	SearchFields     []string      // the optional columns that a bulk search is asked for; none = DefaultSearchFields
 	Timeout          time.Duration // of one exchange; zero = one minute
 	RetryWait        time.Duration // before a read is tried a second time; zero = 500 ms
 	Rate             rate.Limit    // exchanges a second; zero = 25
@@ -78,7 +80,7 @@ func (o Options) GoString() string { return o.String() }
 type Client struct {
 	options Options
 	http    *http.Client
-	limiter *rate.Limiter
+	pace    *pace.Limiter
 	slots   chan struct{} // holds one token for each exchange under way
 	sleep   func(context.Context, time.Duration) error
 }
@@ -89,13 +91,15 @@ func New(options Options) (*Client, error) {
 	if err := check(options); err != nil {
 		return nil, err
 	}
-	return &Client{
+	c := &Client{
 		options: options,
 		http:    withoutRedirects(options.HTTPClient),
-		limiter: rate.NewLimiter(options.Rate, 1),
 		slots:   make(chan struct{}, options.Connections),
-		sleep:   sleep,
-	}, nil
+		sleep:   pace.Sleep,
+	}
+	wait := func(ctx context.Context, d time.Duration) error { return c.sleep(ctx, d) }
+	c.pace = pace.New(float64(options.Rate), float64(options.Rate), wait)
+	return c, nil
 }
 
 func withDefaults(o Options) Options {
@@ -104,6 +108,9 @@ func withDefaults(o Options) Options {
 	o.Source = cmp.Or(o.Source, SourceQuery)
 	o.SearchURL = cmp.Or(o.SearchURL, DefaultSearchURL)
 	o.SearchMaxRecords = cmp.Or(o.SearchMaxRecords, defaultSearchMaxRecords)
+	if len(o.SearchFields) == 0 {
+		o.SearchFields = DefaultSearchFields()
+	}
 	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
 	o.RetryWait = cmp.Or(o.RetryWait, defaultRetryWait)
 	o.Rate = cmp.Or(o.Rate, defaultRate)

@@ -100,17 +100,6 @@ func retryAfter(err error) time.Duration {
 	return min(status.retryAfter, maxRetryAfter)
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
 // exchange sends an element once. The answer that comes with a *businessError is filled.
 func (c *Client) exchange(ctx context.Context, e element) (said answer, err error) {
 	reference := "A" + cryptorand.Text()[:8] // as the vendor's own library makes them
@@ -134,11 +123,27 @@ func (c *Client) gateway() address {
 
 // post sends a body once and has the answer of status 200 read, all within the timeout.
 func (c *Client) post(ctx context.Context, to address, body []byte, read func(*http.Response) error) error {
-	release, err := c.slot(ctx)
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return unsentError{ctx.Err()}
+	}
+	turn, err := c.pace.Wait(ctx, to.url)
 	if err != nil {
 		return unsentError{err}
 	}
-	defer release()
+	err = c.postNow(ctx, to, body, read)
+	var status statusError
+	if errors.As(err, &status) && status.code == http.StatusTooManyRequests {
+		turn.Refused(true, retryAfter(err))
+	} else {
+		turn.Done()
+	}
+	return err
+}
+
+func (c *Client) postNow(ctx context.Context, to address, body []byte, read func(*http.Response) error) error {
 	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
 	var connected atomic.Bool
@@ -164,21 +169,6 @@ func (c *Client) post(ctx context.Context, to address, body []byte, read func(*h
 		return newStatusError(response)
 	}
 	return read(response)
-}
-
-// slot waits until one more exchange may begin.
-func (c *Client) slot(ctx context.Context) (release func(), err error) {
-	select {
-	case c.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	release = func() { <-c.slots }
-	if err := c.limiter.Wait(ctx); err != nil {
-		release()
-		return nil, err
-	}
-	return release, nil
 }
 
 func readAnswer(response *http.Response, reference string) (answer, error) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tieout/feeds"
+	"tieout/feeds/pace"
 )
 
 // status answers with an HTTP status and an HTML body, as a proxy does; a redirect leads to where the gateway answers.
@@ -159,7 +160,7 @@ func TestContextEndsTheTries(t *testing.T) {
 		client := gateway.start()
 		client.sleep = func(ctx context.Context, _ time.Duration) error {
 			stop()
-			return sleep(ctx, time.Hour)
+			return pace.Sleep(ctx, time.Hour)
 		}
 		_, err := client.Fetch(ctx, feeds.Request{Window: january, Memory: memory{}, Sink: newSink(t)})
 		if !errors.Is(err, context.Canceled) || gateway.calls() != 1 {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"time"
 
 	"tieout/feeds"
 	"tieout/reconcile"
@@ -19,6 +20,9 @@ const (
 
 	// maxParents is how many AUTHs that refunds named are remembered before they are looked for.
 	maxParents = 500
+
+	// stretch is how much of a window is read before it is said how far the reading has come: one that breaks off goes on there.
+	stretch = 24 * time.Hour
 )
 
 var (
@@ -41,25 +45,28 @@ func (c *Client) Fetch(ctx context.Context, request feeds.Request) (feeds.Tally,
 }
 
 func (r *run) fetch(ctx context.Context, request feeds.Request) error {
-	r.memory = request.Memory
-	if err := r.want(ctx, request.Named); err != nil {
+	if err := r.want(ctx, request); err != nil {
 		return err
 	}
-	if err := r.walk(ctx, request.Window); err != nil {
+	list := r.walk
+	if r.client.options.Source == SourceSearch {
+		list = r.search
+	}
+	if err := list(ctx, request.Window, r.stretches(request)); err != nil {
 		return err
 	}
 	if err := r.byReference(ctx, slices.Collect(maps.Keys(r.wanted))); err != nil {
 		return err
 	}
-	return r.readParents(ctx)
+	return r.readParents(ctx, request.Memory)
 }
 
 // want notes what must be read by reference, unless the window shows it: what the shop names and what is open. It is asked
 // before the window, which shows many more that are open and needs none of them read at once again.
-func (r *run) want(ctx context.Context, named []string) error {
-	wanted := matching(ourReference, named)
+func (r *run) want(ctx context.Context, request feeds.Request) error {
+	wanted := matching(ourReference, request.Named)
 	for _, kind := range []string{KindAuth, KindRefund} {
-		open, err := r.memory.Open(ctx, kind)
+		open, err := request.Memory.Open(ctx, kind)
 		if err != nil {
 			return err
 		}
@@ -71,28 +78,29 @@ func (r *run) want(ctx context.Context, named []string) error {
 	return nil
 }
 
-// takeSlice takes what a slice of time showed.
-func (r *run) takeSlice(ctx context.Context, records []json.RawMessage) error {
-	came, err := r.take(ctx, records)
-	if err != nil {
-		return err
+// stretches returns what to do when the window has been taken up to an instant: the AUTHs that refunds named are read, and a
+// stretch is told when it is complete with them. The last is not: the fetch itself ends with it.
+func (r *run) stretches(request feeds.Request) func(context.Context, time.Time) error {
+	told := request.Window.From
+	return func(ctx context.Context, through time.Time) error {
+		complete := !through.Before(told.Add(stretch)) && through.Before(request.Window.To)
+		if !complete && len(r.parents) < maxParents {
+			return nil
+		}
+		if err := r.readParents(ctx, request.Memory); err != nil || !complete {
+			return err
+		}
+		told = through
+		return request.ReadThrough(ctx, through)
 	}
-	r.recent = came
-	for key := range came {
-		delete(r.wanted, key.ID)
-	}
-	if len(r.parents) < maxParents || r.memory == nil {
-		return nil
-	}
-	return r.readParents(ctx)
 }
 
 // readParents reads those AUTHs that refunds named and that are not held. An AUTH is older than its refunds: what the window
 // holds of them was taken before.
-func (r *run) readParents(ctx context.Context) error {
+func (r *run) readParents(ctx context.Context, memory feeds.Memory) error {
 	parents := slices.Sorted(maps.Keys(r.parents))
 	clear(r.parents)
-	missing, err := r.memory.Missing(ctx, KindAuth, parents)
+	missing, err := memory.Missing(ctx, KindAuth, parents)
 	if err != nil {
 		return err
 	}
@@ -119,8 +127,11 @@ func (r *run) recheck(ctx context.Context, recheck feeds.Recheck) error {
 	if err := r.byField(ctx, fieldOrder, nonEmpty(recheck.References)); err != nil {
 		return err
 	}
-	return r.walk(ctx, recheck.Since)
+	return r.walk(ctx, recheck.Since, nothing)
 }
+
+// nothing is done with how far a recheck has come.
+func nothing(context.Context, time.Time) error { return nil }
 
 // own returns the references of the keys that are of this account.
 func (c *Client) own(keys []reconcile.Key) []string {

@@ -11,7 +11,9 @@ import (
 
 // kept are the facts of a transaction. Names, e-mail and postal addresses, IP addresses, card numbers and the operator,
 // who is named by an e-mail address, are left out.
-var kept = feeds.NewAllowList(
+var kept = feeds.NewAllowList(keptFields...)
+
+var keptFields = []string{
 	"accounttypedescription",
 	"acquirerresponsecode",
 	"acquirerresponsemessage",
@@ -33,7 +35,7 @@ var kept = feeds.NewAllowList(
 	"transactionreference",
 	"transactionstartedtimestamp",
 	"updatereason",
-)
+}
 
 // head is what must be known of a record to observe it.
 type head struct {
@@ -66,7 +68,6 @@ func (h head) kind() string {
 type run struct {
 	client  *Client
 	sink    feeds.Sink
-	memory  feeds.Memory           // what is held already; nil in a recheck
 	recent  map[reconcile.Key]bool // what the slice before held: the next one shares a second with it
 	read    map[reconcile.Key]bool // what was read by reference
 	wanted  map[string]bool        // references still to read
@@ -78,26 +79,43 @@ func (c *Client) newRun(sink feeds.Sink) *run {
 	return &run{client: c, sink: sink, read: map[reconcile.Key]bool{}, wanted: map[string]bool{}, parents: map[string]bool{}}
 }
 
-// take hands records to the sink, but for those that came already and those of the other mode, and returns the keys of all.
+// shown is a transaction that a run was shown.
+type shown struct {
+	observation feeds.Observation
+	parent      text // the AUTH that a refund names
+	liveStatus  text
+}
+
+// take hands records to the sink and returns the keys of all. None of them need be read by reference any more.
 func (r *run) take(ctx context.Context, records []json.RawMessage) (map[reconcile.Key]bool, error) {
-	came := make(map[reconcile.Key]bool, len(records))
-	var batch []feeds.Observation
-	for _, record := range records {
+	all := make([]shown, len(records))
+	for i, record := range records {
 		h := readHead(record)
-		observed := r.client.observation(record, h)
-		again := came[observed.Key] || r.recent[observed.Key] || r.read[observed.Key]
-		came[observed.Key] = true
+		all[i] = shown{r.client.observation(record, h), h.ParentReference, h.LiveStatus}
+		delete(r.wanted, all[i].observation.Key.ID)
+	}
+	return r.hand(ctx, all)
+}
+
+// hand hands over what was shown, but for what came already and what is of the other mode, and returns the keys of all.
+func (r *run) hand(ctx context.Context, all []shown) (map[reconcile.Key]bool, error) {
+	came := make(map[reconcile.Key]bool, len(all))
+	var batch []feeds.Observation
+	for _, one := range all {
+		key := one.observation.Key
+		again := came[key] || r.recent[key] || r.read[key]
+		came[key] = true
 		if again {
 			continue
 		}
 		r.tally.Read++
-		if r.client.otherMode(h) {
+		if otherMode(one.liveStatus, r.client.options.Live) {
 			r.tally.OtherMode++
 			continue
 		}
-		batch = append(batch, observed)
-		if observed.Key.Kind == KindRefund && anyReference.MatchString(string(h.ParentReference)) {
-			r.parents[string(h.ParentReference)] = true
+		batch = append(batch, one.observation)
+		if key.Kind == KindRefund && anyReference.MatchString(string(one.parent)) {
+			r.parents[string(one.parent)] = true
 		}
 	}
 	if len(batch) == 0 {
@@ -111,14 +129,20 @@ func (r *run) took(reference string) bool {
 	return r.read[r.client.key(KindAuth, reference)] || r.read[r.client.key(KindRefund, reference)]
 }
 
+// forget makes room: what was read by reference, and is not shown again by what follows.
+func (r *run) forget(reference string) {
+	delete(r.read, r.client.key(KindAuth, reference))
+	delete(r.read, r.client.key(KindRefund, reference))
+}
+
 func (c *Client) key(kind, reference string) reconcile.Key {
 	return reconcile.Key{Feed: c.Feed(), Account: c.Account(), Kind: kind, ID: reference}
 }
 
 // otherMode reports whether a record is a test where we look after live money, or live money where we look after tests. A
 // record that does not tell is ours.
-func (c *Client) otherMode(h head) bool {
-	return h.LiveStatus != "" && (h.LiveStatus == "1") != c.options.Live
+func otherMode(liveStatus text, live bool) bool {
+	return liveStatus != "" && (liveStatus == "1") != live
 }
 
 func (c *Client) observation(record json.RawMessage, h head) feeds.Observation {

@@ -30,7 +30,7 @@ func TestRequestsAreTheDocumentedOnes(t *testing.T) {
 		send   func(*Client) error
 	}{
 		{"transactionquery_request_by_time.json", func(c *Client) error {
-			return c.newRun(newSink(t)).walk(ctx, reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-01-01 23:59:59")})
+			return c.newRun(newSink(t)).walk(ctx, reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-01-01 23:59:59")}, nothing)
 		}},
 		{"transactionquery_request_by_reference.json", func(c *Client) error {
 			f := filter{}.with(fieldSite, testSite).with("currencyiso3a", "GBP").with(fieldReference, "23-9-1", "23-9-2")

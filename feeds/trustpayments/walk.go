@@ -19,11 +19,12 @@ const (
 	shortest  = 1 * time.Second // the gateway's times have no fractions
 )
 
-// walk reads every transaction started in a window, slice by slice, each short enough to be answered whole.
+// walk reads every transaction started in a window, slice by slice, each short enough to be answered whole. They are taken
+// in the order of their time, and taken is told up to when.
 //
 // Whether the ends of a query's window belong to it is undocumented. So neighbouring slices share the second between
 // them, and the window's own ends are rounded outward: what comes twice is dropped by its key, nothing by its time.
-func (r *run) walk(ctx context.Context, w reconcile.Window) error {
+func (r *run) walk(ctx context.Context, w reconcile.Window, taken func(context.Context, time.Time) error) error {
 	whole := wholeSeconds(w)
 	if whole.Empty() {
 		return nil
@@ -31,7 +32,12 @@ func (r *run) walk(ctx context.Context, w reconcile.Window) error {
 	steps := &stride{length: whole.To.Sub(whole.From), full: r.client.options.MaxRecords, memory: r.client.options.Connections}
 	parts := line{
 		width: func() int { return steps.width(r.client.options.Connections) },
-		take:  func(_ errand, records []json.RawMessage) error { return r.takeSlice(ctx, records) },
+		take: func(now errand, records []json.RawMessage) (err error) {
+			if r.recent, err = r.take(ctx, records); err != nil {
+				return err
+			}
+			return taken(ctx, now.(slice).window.To)
+		},
 	}
 	return parts.run(ctx, slice{client: r.client, window: whole, steps: steps})
 }

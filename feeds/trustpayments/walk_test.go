@@ -23,7 +23,7 @@ func TestWalkFetchesExactlyTheWindow(t *testing.T) {
 			gateway.transactions = crowd(rand.New(rand.NewPCG(seed, 1)), window, gateway.maxRecords-1)
 			got := newSink(t)
 			r := gateway.start().newRun(got)
-			if err := r.walk(context.Background(), window); err != nil {
+			if err := r.walk(context.Background(), window, nothing); err != nil {
 				t.Fatalf("seed %d, reading %d: %v", seed, reading, err)
 			}
 			compareWindow(t, fmt.Sprintf("seed %d, reading %d", seed, reading), gateway, window, got)
@@ -74,7 +74,7 @@ func TestWalkFailsOnASecondThatIsTooFull(t *testing.T) {
 			gateway.transactions = append(gateway.transactions, auth(fmt.Sprintf("1-9-%d", i), "2024-01-01 12:00:01"))
 		}
 		window := reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-01-02 00:00:00")}
-		err := gateway.start().newRun(newSink(t)).walk(context.Background(), window)
+		err := gateway.start().newRun(newSink(t)).walk(context.Background(), window, nothing)
 		if err == nil || !strings.Contains(err.Error(), "2024-01-01 12:00:01") || !strings.Contains(err.Error(), testSite) {
 			t.Errorf("reading %d: error %v does not name the window", reading, err)
 		}
@@ -88,7 +88,7 @@ func TestWalkFailsWhenFoundIsNotWhatCame(t *testing.T) {
 		gateway.intercept = replaceFound(found)
 		window := reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-01-01 00:00:08")}
 		gateway.transactions = []transaction{auth("1-9-1", "2024-01-01 00:00:03"), auth("1-9-2", "2024-01-01 00:00:03")}
-		err := gateway.start().newRun(newSink(t)).walk(context.Background(), window)
+		err := gateway.start().newRun(newSink(t)).walk(context.Background(), window, nothing)
 		if (err != nil) != (found != nil) {
 			t.Errorf("found %v: error %v", found, err)
 		}
@@ -110,7 +110,7 @@ func TestWalkWastesFewCalls(t *testing.T) {
 				auth(fmt.Sprintf("1-9-%d", len(gateway.transactions)), started.Format(timeLayout)))
 		}
 		got := newSink(t)
-		if err := gateway.start().newRun(got).walk(context.Background(), window); err != nil {
+		if err := gateway.start().newRun(got).walk(context.Background(), window, nothing); err != nil {
 			t.Fatal(err)
 		}
 		compareWindow(t, "100 days", gateway, window, got)
@@ -133,7 +133,7 @@ func TestWalkGrowsAfterARush(t *testing.T) {
 		got := newSink(t)
 		window := reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-04-10 00:00:00")}
 		client := gateway.start(func(o *Options) { o.Connections = connections })
-		if err := client.newRun(got).walk(context.Background(), window); err != nil || len(got.seen) != 600 {
+		if err := client.newRun(got).walk(context.Background(), window, nothing); err != nil || len(got.seen) != 600 {
 			t.Errorf("%d observed, error %v", len(got.seen), err)
 		}
 		if gateway.calls() > most {
