@@ -13,8 +13,9 @@ type Format struct {
 	Feed    string   // whose objects it tells of
 	Columns []string // a header that has all of these is of this format; of several formats that fit, the one with most counts
 	GBK     bool     // it may be GBK where it is not UTF-8
-	// Open begins to read a file. account is the one that the caller chose, or empty; a format whose rows name their account
-	// leaves it. An error says what the header lacks.
+	Named   bool     // its rows name their account
+	// Open begins to read a file. account is the one that the file is of; a format whose rows name theirs leaves it. An error
+	// says what the header lacks.
 	Open func(header Header, account string) (Rows, error)
 }
 
