@@ -169,6 +169,8 @@ type Stripe struct {
 	Lag time.Duration `yaml:"lag"`
 	// Timeout bounds one request. Default 80s.
 	Timeout time.Duration `yaml:"timeout"`
+	// RetryWait is the wait before a read's second try; each further one is twice as long. Default 500ms.
+	RetryWait time.Duration `yaml:"retry_wait"`
 	// RequestsPerSecond is the most that is asked of the provider. Default 25, Stripe's own limit for one endpoint.
 	RequestsPerSecond int `yaml:"requests_per_second"`
 }
@@ -202,6 +204,8 @@ type TrustPayments struct {
 	Lag time.Duration `yaml:"lag"`
 	// Timeout bounds one request. Default 60s.
 	Timeout time.Duration `yaml:"timeout"`
+	// RetryWait is the wait before a query's second try; each further one is twice as long. Default 500ms.
+	RetryWait time.Duration `yaml:"retry_wait"`
 	// RequestsPerSecond is the most that is asked of the provider. Default 10; Trust Payments documents no limit.
 	RequestsPerSecond int `yaml:"requests_per_second"`
 }

@@ -47,6 +47,7 @@ func defaultStripe() Stripe {
 		Overlap:           time.Hour,
 		Lag:               5 * time.Minute,
 		Timeout:           80 * time.Second,
+		RetryWait:         500 * time.Millisecond,
 		RequestsPerSecond: 25,
 	}
 }
@@ -60,6 +61,7 @@ func defaultTrustPayments() TrustPayments {
 		Overlap:           time.Hour,
 		Lag:               5 * time.Minute,
 		Timeout:           60 * time.Second,
+		RetryWait:         500 * time.Millisecond,
 		RequestsPerSecond: 10,
 	}
 }

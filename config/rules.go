@@ -161,7 +161,7 @@ func checkStripe(c *Config, report func(path, message string)) {
 		}
 	}
 	checkPresent(at+"payment_methods", len(stripe.PaymentMethods) > 0, "name at least one, such as alipay", report)
-	checkFetch(at, stripe.Since, stripe.Timeout, stripe.RequestsPerSecond, report)
+	checkFetch(at, stripe.Since, stripe.Timeout, stripe.RetryWait, stripe.RequestsPerSecond, report)
 }
 
 func checkTrustPayments(c *Config, report func(path, message string)) {
@@ -174,14 +174,15 @@ func checkTrustPayments(c *Config, report func(path, message string)) {
 	checkPresent(at+"site_references", len(trust.SiteReferences) > 0, "list the sites to fetch", report)
 	checkBaseURL(at+"base_url", trust.BaseURL, report)
 	checkPresent(at+"payment_types", len(trust.PaymentTypes) > 0, "name at least one, such as ALIPAY", report)
-	checkFetch(at, trust.Since, trust.Timeout, trust.RequestsPerSecond, report)
+	checkFetch(at, trust.Since, trust.Timeout, trust.RetryWait, trust.RequestsPerSecond, report)
 }
 
-func checkFetch(at string, since Since, timeout time.Duration, perSecond int, report func(path, message string)) {
+func checkFetch(at string, since Since, timeout, retryWait time.Duration, perSecond int, report func(path, message string)) {
 	if since.At.IsZero() && since.Ago == 0 {
 		report(at+"since", "zero; a first fetch must reach back some time, such as 100d")
 	}
 	checkPositive(at+"timeout", timeout, report)
+	checkPositive(at+"retry_wait", retryWait, report)
 	if perSecond < 1 {
 		report(at+"requests_per_second", "not positive; write a number of requests, such as 25")
 	}

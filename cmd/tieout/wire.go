@@ -155,7 +155,7 @@ func (p *parts) openStripe() error {
 	}
 	client, err := stripe.New(stripe.Options{
 		Key: s.APIKey.Reveal(), Account: s.Account, BaseURL: s.BaseURL, ReferenceKeys: s.ReferenceKeys,
-		PaymentMethods: s.PaymentMethods, Timeout: s.Timeout, RequestsPerSecond: float64(s.RequestsPerSecond),
+		PaymentMethods: s.PaymentMethods, Timeout: s.Timeout, RetryWait: s.RetryWait, RequestsPerSecond: float64(s.RequestsPerSecond),
 	})
 	if err != nil {
 		return usageError{err}
@@ -172,7 +172,7 @@ func (p *parts) openTrustPayments() error {
 	for _, site := range s.SiteReferences {
 		client, err := trustpayments.New(trustpayments.Options{
 			Username: s.Username, Password: s.Password.Reveal(), Site: site, BaseURL: s.BaseURL, Live: s.Live,
-			Timeout: s.Timeout, Rate: rate.Limit(s.RequestsPerSecond),
+			Timeout: s.Timeout, RetryWait: s.RetryWait, Rate: rate.Limit(s.RequestsPerSecond),
 		})
 		if err != nil {
 			return usageError{err}

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// How often and how patiently a read is tried. The waits double from the first, less up to a half at random, so four of
-// them take at most 7.5 s; a Retry-After may ask for more, up to longestWait each.
+// How often and how patiently a read is tried, unless Options.RetryWait says otherwise. The waits double from the first,
+// less up to a half at random, so four of them take at most 7.5 s; a Retry-After may ask for more, up to longestWait each.
 const (
 	tries       = 5
 	firstWait   = 500 * time.Millisecond
@@ -25,10 +25,14 @@ type caller struct {
 	key     string
 	backend stripego.Backend
 	limiter *rate.Limiter
+	first   time.Duration // the wait after a first try
 	sleep   func(context.Context, time.Duration) error
 }
 
-func newCaller(key, base string, client *http.Client, limiter *rate.Limiter) *caller {
+func newCaller(key, base string, client *http.Client, limiter *rate.Limiter, first time.Duration) *caller {
+	if first <= 0 {
+		first = firstWait
+	}
 	backend := stripego.GetBackendWithConfig(stripego.APIBackend, &stripego.BackendConfig{
 		EnableTelemetry:   stripego.Bool(false),
 		HTTPClient:        client,
@@ -36,7 +40,7 @@ func newCaller(key, base string, client *http.Client, limiter *rate.Limiter) *ca
 		MaxNetworkRetries: stripego.Int64(0),
 		URL:               stripego.String(base),
 	})
-	return &caller{key: key, backend: backend, limiter: limiter, sleep: sleepFor}
+	return &caller{key: key, backend: backend, limiter: limiter, first: first, sleep: sleepFor}
 }
 
 // get reads one path into answer, trying again where that may help. Its errors are *failure, or the context's.
@@ -56,7 +60,7 @@ func (c *caller) get(ctx context.Context, path string, query *form.Values, answe
 		if try == tries || !failed.passing {
 			return failed
 		}
-		if err := c.sleep(ctx, wait(try, met.retryAfter)); err != nil {
+		if err := c.sleep(ctx, c.wait(try, met.retryAfter)); err != nil {
 			return err
 		}
 	}
@@ -74,7 +78,7 @@ func (c *caller) post(ctx context.Context, path string, body *form.Values, idemp
 			return nil
 		}
 		failed := c.explain(met, err)
-		if failed.sent || !failed.passing || try == tries || c.sleep(ctx, wait(try, 0)) != nil {
+		if failed.sent || !failed.passing || try == tries || c.sleep(ctx, c.wait(try, 0)) != nil {
 			return failed
 		}
 	}
@@ -95,9 +99,9 @@ func (c *caller) send(ctx context.Context, method, path string, body *form.Value
 }
 
 // wait is how long to wait after a failed try, the first being 1.
-func wait(try int, asked time.Duration) time.Duration {
-	longest := firstWait << (try - 1)
-	chosen := longest - rand.N(longest/2)
+func (c *caller) wait(try int, asked time.Duration) time.Duration {
+	longest := c.first << (try - 1)
+	chosen := longest - rand.N(max(longest/2, 1))
 	return min(max(chosen, asked), longestWait)
 }
 

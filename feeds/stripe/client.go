@@ -38,6 +38,7 @@ type Options struct {
 	ReferenceKeys     []string      // paths of an object that may name the order, in order of trust; none: no object names one
 	PaymentMethods    []string      // payment methods in scope, such as alipay; none: nothing is
 	Timeout           time.Duration // of one request; zero: 30 s
+	RetryWait         time.Duration // before the second try of a read, doubled before each further one; zero: 500 ms
 	RequestsPerSecond float64       // zero: 25
 	HTTPClient        *http.Client  `json:"-"` // nil: a new one; its Timeout and CheckRedirect are not used
 }
@@ -75,7 +76,7 @@ func New(options Options) (*Client, error) {
 	return &Client{
 		account: options.Account,
 		live:    strings.HasPrefix(options.Key, "sk_live_") || strings.HasPrefix(options.Key, "rk_live_"),
-		api:     newCaller(options.Key, base, httpClient(options), limiter),
+		api:     newCaller(options.Key, base, httpClient(options), limiter, options.RetryWait),
 		allow:   allowLists(options.ReferenceKeys),
 
 		normalise: NewNormaliser(options.ReferenceKeys, options.PaymentMethods),

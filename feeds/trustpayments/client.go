@@ -42,6 +42,7 @@ type Options struct {
 	BaseURL    string        // empty = DefaultBaseURL
 	Live       bool          // whether records of livestatus 1 are ours, or those of any other
 	Timeout    time.Duration // of one exchange; zero = one minute
+	RetryWait  time.Duration // before the second try of a query, doubled before each further one; zero = 500 ms
 	MaxRecords int           // records a reply can hold before it is cut; zero = 500
 	Rate       rate.Limit    // exchanges a second; zero = 25
 	HTTPClient *http.Client  // nil = a client of its own
@@ -83,6 +84,9 @@ func withDefaults(options Options) Options {
 	}
 	if options.Timeout == 0 {
 		options.Timeout = defaultTimeout
+	}
+	if options.RetryWait <= 0 {
+		options.RetryWait = firstPause
 	}
 	if options.MaxRecords == 0 {
 		options.MaxRecords = defaultMaxRecords

@@ -49,7 +49,7 @@ func (c *Client) ask(ctx context.Context, element any, again func(error) bool) (
 		if try == maxTries {
 			return said, fmt.Errorf("given up after %d tries: %w", try, err)
 		}
-		if stopped := c.sleep(ctx, pause(try)); stopped != nil {
+		if stopped := c.sleep(ctx, pause(c.options.RetryWait, try)); stopped != nil {
 			return said, fmt.Errorf("%w before another try after: %w", stopped, err)
 		}
 	}
@@ -76,9 +76,9 @@ func againForRefunds(err error) bool {
 }
 
 // pause returns how long to wait after a try: half of it fixed, half at random, so that clients do not come back together.
-func pause(try int) time.Duration {
-	full := firstPause << (try - 1)
-	return full/2 + rand.N(full/2)
+func pause(first time.Duration, try int) time.Duration {
+	full := first << (try - 1)
+	return full/2 + rand.N(max(full/2, 1))
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
