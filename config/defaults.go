@@ -39,22 +39,27 @@ func defaultShop() Shop {
 
 func defaultStripe() Stripe {
 	return Stripe{
-		Account:           "default",
-		BaseURL:           "https://api.stripe.com",
-		ReferenceKeys:     []string{"metadata.order_id", "metadata.order_reference"},
-		PaymentMethods:    []string{"alipay"},
-		Since:             Since{Ago: 100 * day},
-		Overlap:           time.Hour,
-		Lag:               5 * time.Minute,
-		Timeout:           80 * time.Second,
-		RetryWait:         500 * time.Millisecond,
-		RequestsPerSecond: 25,
+		Account:                "default",
+		BaseURL:                "https://api.stripe.com",
+		ReferenceKeys:          []string{"metadata.order_id", "metadata.order_reference"},
+		PaymentMethods:         []string{"alipay"},
+		Since:                  Since{Ago: 100 * day},
+		Overlap:                time.Hour,
+		Lag:                    5 * time.Minute,
+		Timeout:                80 * time.Second,
+		RetryWait:              500 * time.Millisecond,
+		RequestsPerSecond:      25,
+		RequestsPerSecondInAll: 100,
 	}
 }
 
 func defaultTrustPayments() TrustPayments {
 	return TrustPayments{
 		BaseURL:           "https://webservices.securetrading.net/json/",
+		MaxRecords:        500,
+		Source:            "query",
+		SearchURL:         "https://myst.securetrading.net/auto/transactions/transactionsearch",
+		SearchMaxRecords:  75_000,
 		Live:              true,
 		PaymentTypes:      []string{"ALIPAY"},
 		Since:             Since{Ago: 100 * day},
@@ -63,6 +68,7 @@ func defaultTrustPayments() TrustPayments {
 		Timeout:           60 * time.Second,
 		RetryWait:         500 * time.Millisecond,
 		RequestsPerSecond: 10,
+		Connections:       4,
 	}
 }
 

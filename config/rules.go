@@ -161,7 +161,11 @@ func checkStripe(c *Config, report func(path, message string)) {
 		}
 	}
 	checkPresent(at+"payment_methods", len(stripe.PaymentMethods) > 0, "name at least one, such as alipay", report)
-	checkFetch(at, stripe.Since, stripe.Timeout, stripe.RetryWait, stripe.RequestsPerSecond, report)
+	checkFetch(at, stripe.Since, stripe.Timeout, stripe.RequestsPerSecond, report)
+	checkPositive(at+"retry_wait", stripe.RetryWait, report)
+	if stripe.RequestsPerSecondInAll < stripe.RequestsPerSecond {
+		report(at+"requests_per_second_in_all", "below requests_per_second, which is for one endpoint; write at least as many, such as four times as many")
+	}
 }
 
 func checkTrustPayments(c *Config, report func(path, message string)) {
@@ -173,16 +177,20 @@ func checkTrustPayments(c *Config, report func(path, message string)) {
 	checkSecret(at+"password", trust.Password, report)
 	checkPresent(at+"site_references", len(trust.SiteReferences) > 0, "list the sites to fetch", report)
 	checkBaseURL(at+"base_url", trust.BaseURL, report)
+	checkBaseURL(at+"search_url", trust.SearchURL, report)
+	checkAtLeast(at+"max_records", trust.MaxRecords, 2, report)
+	checkAtLeast(at+"search_max_records", trust.SearchMaxRecords, 2, report)
+	checkAtLeast(at+"connections", trust.Connections, 1, report)
+	checkPositive(at+"retry_wait", trust.RetryWait, report)
 	checkPresent(at+"payment_types", len(trust.PaymentTypes) > 0, "name at least one, such as ALIPAY", report)
-	checkFetch(at, trust.Since, trust.Timeout, trust.RetryWait, trust.RequestsPerSecond, report)
+	checkFetch(at, trust.Since, trust.Timeout, trust.RequestsPerSecond, report)
 }
 
-func checkFetch(at string, since Since, timeout, retryWait time.Duration, perSecond int, report func(path, message string)) {
+func checkFetch(at string, since Since, timeout time.Duration, perSecond int, report func(path, message string)) {
 	if since.At.IsZero() && since.Ago == 0 {
 		report(at+"since", "zero; a first fetch must reach back some time, such as 100d")
 	}
 	checkPositive(at+"timeout", timeout, report)
-	checkPositive(at+"retry_wait", retryWait, report)
 	if perSecond < 1 {
 		report(at+"requests_per_second", "not positive; write a number of requests, such as 25")
 	}
@@ -245,6 +253,12 @@ func checkPresent(path string, present bool, advice string, report func(path, me
 func checkPositive(path string, d time.Duration, report func(path, message string)) {
 	if d <= 0 {
 		report(path, "zero; write a length of time above zero")
+	}
+}
+
+func checkAtLeast(path string, n, least int, report func(path, message string)) {
+	if n < least {
+		report(path, fmt.Sprintf("too small; write a number of at least %d", least))
 	}
 }
 

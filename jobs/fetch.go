@@ -95,7 +95,15 @@ func (f *Fetch) fetch(ctx context.Context, s Session, plan FetchPlan, covered re
 	}
 	window := plan.window(s, covered.Complete)
 	sink := &sink{evidence: f.Evidence, normalise: plan.Normalise, session: s, step: step}
-	tally, failure := plan.Feed.Fetch(ctx, feeds.Request{Window: window, Named: named, Memory: f.Evidence.Memory(plan.Feed.Feed(), plan.Feed.Account()), Sink: sink})
+	progress := func(ctx context.Context, through time.Time) error {
+		covered.Complete = widen(covered.Complete, reconcile.Window{From: window.From, To: through})
+		covered.Reason = fmt.Sprintf("the fetch up to %s broke off", window.To.UTC().Format(time.RFC3339)) // should this be the last that is heard of it
+		s.Log.Info("read through", "feed", plan.Feed.Feed(), "account", plan.Feed.Account(), "from", window.From, "through", through, "to", window.To)
+		return f.Evidence.SetCoverage(ctx, s.RunID, covered)
+	}
+	tally, failure := plan.Feed.Fetch(ctx, feeds.Request{
+		Window: window, Named: named, Memory: f.Evidence.Memory(plan.Feed.Feed(), plan.Feed.Account()), Sink: sink, Through: progress,
+	})
 	step.Read += tally.OtherMode
 	step.OtherMode += tally.OtherMode
 	s.Log.Info("fetched", "feed", plan.Feed.Feed(), "account", plan.Feed.Account(), "from", window.From, "to", window.To, "read", tally.Read, "other_mode", tally.OtherMode, "complete", failure == nil)
@@ -126,10 +134,14 @@ func (p FetchPlan) window(s Session, complete reconcile.Window) reconcile.Window
 	return window
 }
 
-// widen adds a fetched window to what is covered. It never shrinks: an --as-of in the past reads nothing new.
+// widen adds a fetched window to what is covered. It never shrinks: an --as-of in the past reads nothing new. Nor does it
+// leave a gap: what was read of a time that does not reach what is covered yet counts once it does.
 func widen(complete, window reconcile.Window) reconcile.Window {
-	if complete.Empty() {
+	switch {
+	case complete.Empty():
 		return window
+	case window.To.Before(complete.From) || window.From.After(complete.To):
+		return complete
 	}
 	if window.From.Before(complete.From) {
 		complete.From = window.From

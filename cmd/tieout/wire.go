@@ -155,7 +155,8 @@ func (p *parts) openStripe() error {
 	}
 	client, err := stripe.New(stripe.Options{
 		Key: s.APIKey.Reveal(), Account: s.Account, BaseURL: s.BaseURL, ReferenceKeys: s.ReferenceKeys,
-		PaymentMethods: s.PaymentMethods, Timeout: s.Timeout, RetryWait: s.RetryWait, RequestsPerSecond: float64(s.RequestsPerSecond),
+		PaymentMethods: s.PaymentMethods, Timeout: s.Timeout, RetryWait: s.RetryWait,
+		RequestsPerSecond: float64(s.RequestsPerSecond), RequestsPerSecondInAll: float64(s.RequestsPerSecondInAll),
 	})
 	if err != nil {
 		return usageError{err}
@@ -172,7 +173,8 @@ func (p *parts) openTrustPayments() error {
 	for _, site := range s.SiteReferences {
 		client, err := trustpayments.New(trustpayments.Options{
 			Username: s.Username, Password: s.Password.Reveal(), Site: site, BaseURL: s.BaseURL, Live: s.Live,
-			Timeout: s.Timeout, RetryWait: s.RetryWait, Rate: rate.Limit(s.RequestsPerSecond),
+			MaxRecords: s.MaxRecords, Source: s.Source, SearchURL: s.SearchURL, SearchMaxRecords: s.SearchMaxRecords,
+			Timeout: s.Timeout, RetryWait: s.RetryWait, Rate: rate.Limit(s.RequestsPerSecond), Connections: s.Connections,
 		})
 		if err != nil {
 			return usageError{err}

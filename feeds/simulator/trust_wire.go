@@ -22,16 +22,26 @@ type trustRequest struct {
 	Request          []trustElement `json:"request"`
 }
 
+// reference is what the answer gives back: that of the envelope, or of the first element, where the vendor's own libraries
+// write it.
+func (r trustRequest) reference() string {
+	if r.RequestReference == "" && len(r.Request) > 0 {
+		return r.Request[0].RequestReference
+	}
+	return r.RequestReference
+}
+
 // trustElement is one request. Everything that is not listed here is accepted and has no effect, as at the gateway.
 type trustElement struct {
-	Types           []string               `json:"requesttypedescriptions"`
-	Type            string                 `json:"requesttypedescription"`
-	Filter          map[string]trustValues `json:"filter"`
-	SiteReference   string                 `json:"sitereference"`
-	ParentReference string                 `json:"parenttransactionreference"`
-	BaseAmount      string                 `json:"baseamount"`
-	OrderReference  string                 `json:"orderreference"`
-	CurrencyISO3A   string                 `json:"currencyiso3a"`
+	RequestReference string                 `json:"requestreference"`
+	Types            []string               `json:"requesttypedescriptions"`
+	Type             string                 `json:"requesttypedescription"`
+	Filter           map[string]trustValues `json:"filter"`
+	SiteReference    string                 `json:"sitereference"`
+	ParentReference  string                 `json:"parenttransactionreference"`
+	BaseAmount       string                 `json:"baseamount"`
+	OrderReference   string                 `json:"orderreference"`
+	CurrencyISO3A    string                 `json:"currencyiso3a"`
 }
 
 // trustValues are the values of one filter: a list of {"value": …}, or a single one.
@@ -141,7 +151,7 @@ func (s *Server) serveTrust(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, call.envelope("", []trustAnswer{answer}))
 		return
 	}
-	writeJSON(w, http.StatusOK, call.envelope(request.RequestReference, call.answer(request)))
+	writeJSON(w, http.StatusOK, call.envelope(request.reference(), call.answer(request)))
 }
 
 func (c trustCall) envelope(reference string, answers []trustAnswer) trustResponse {

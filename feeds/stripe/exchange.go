@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -13,6 +14,7 @@ import (
 type exchange struct {
 	status     int           // of the answer; zero when none came
 	retryAfter time.Duration // what the answer asked us to wait; zero when it did not
+	inAll      bool          // of a 429: the account has had too many requests, not the endpoint alone
 	keepAway   bool          // Stripe told not to try again
 	connected  bool          // a connection was there, so that bytes may have been sent
 }
@@ -41,6 +43,7 @@ func (o observed) RoundTrip(request *http.Request) (*http.Response, error) {
 	if met, ok := request.Context().Value(exchangeKey{}).(*exchange); ok && err == nil {
 		met.status = response.StatusCode
 		met.retryAfter = retryAfter(response.Header)
+		met.inAll = strings.HasPrefix(response.Header.Get("Stripe-Rate-Limited-Reason"), "global") // stripe.md §5
 		met.keepAway = response.Header.Get("Stripe-Should-Retry") == "false"
 	}
 	return response, err

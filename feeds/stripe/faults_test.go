@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tieout/feeds"
+	"tieout/feeds/pace"
 )
 
 type (
@@ -29,7 +30,7 @@ func TestFaults(t *testing.T) {
 		waitAt time.Duration // the least that each wait must be
 	}{
 		{"401", hostile(401, nil, `{"error":{"type":"invalid_request_error","message":"Invalid API Key provided: `+testKey+`"}}`), 1,
-			"list charges created [2026-11-20T12:00:00Z, 2026-11-21T12:00:00Z): Stripe refused the key (401): check feeds.stripe.api_key", 0},
+			"list payment_intents created [2026-11-20T12:00:00Z, 2026-11-21T12:00:00Z): Stripe refused the key (401): check feeds.stripe.api_key", 0},
 		{"401 HTML", hostile(401, nil, html), 1, "check feeds.stripe.api_key", 0},
 		{"403", hostile(403, nil, `{"error":{"type":"invalid_request_error","message":"The key `+testKey+` lacks rak_charge_read."}}`), 1,
 			"check feeds.stripe.api_key and its permissions invalid_request_error: The key <secret> lacks rak_charge_read", 0},
@@ -59,7 +60,7 @@ func TestFaults(t *testing.T) {
 			f.fault = test.fault
 			client, waited := f.client(t, Options{})
 			_, err := client.Fetch(t.Context(), feeds.Request{Window: lastDay(), Memory: memory{}, Sink: &sink{}})
-			if err == nil || !strings.Contains(err.Error(), test.err) || !strings.HasPrefix(err.Error(), "list charges created [") {
+			if err == nil || !strings.Contains(err.Error(), test.err) || !strings.HasPrefix(err.Error(), "list payment_intents created [") {
 				t.Errorf("error %v, want %q", err, test.err)
 			}
 			if text := fmt.Sprintf("%v %+v %#v", err, err, err.Error()); strings.Contains(text, testKey) || strings.Contains(text, "example.com") {
@@ -153,7 +154,7 @@ func TestTheContextEndsAWait(t *testing.T) {
 	client, _ := f.client(t, Options{})
 	client.api.sleep = func(ctx context.Context, duration time.Duration) error {
 		cancel() // what a SIGTERM does while the client waits
-		return sleepFor(ctx, duration)
+		return pace.Sleep(ctx, duration)
 	}
 	_, err := client.Fetch(ctx, feeds.Request{Window: lastDay(), Memory: memory{}, Sink: &sink{}})
 	if !errors.Is(err, context.Canceled) || len(f.received()) != 1 {

@@ -102,6 +102,9 @@ func below(prefix string, paths []string) []string {
 // slim is what a fetch must know of an object to find its way: its id, its mode, and what else it names.
 type slim struct {
 	ID                   string     `json:"id"`
+	Created              int64      `json:"created"` // Unix seconds
+	Status               string     `json:"status"`
+	Captured             *bool      `json:"captured"`
 	Livemode             *bool      `json:"livemode"`
 	Source               expandable `json:"source"`
 	PaymentMethod        expandable `json:"payment_method"`

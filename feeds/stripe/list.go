@@ -19,16 +19,13 @@ const pageSize = "100" // the most that Stripe gives
 // filter is one parameter of a list.
 type filter struct{ name, value string }
 
-// createdIn filters by creation. Stripe knows whole seconds, so a window's ends are rounded outward.
-func createdIn(window reconcile.Window) []filter {
-	to := window.To.Unix()
-	if window.To.Nanosecond() > 0 {
-		to++
-	}
-	return []filter{
-		{"created[gte]", strconv.FormatInt(window.From.Unix(), 10)},
-		{"created[lt]", strconv.FormatInt(to, 10)},
-	}
+// seconds are a window's ends in Stripe's times, which are whole seconds: rounded outward.
+func seconds(window reconcile.Window) (from, to int64) {
+	return window.From.Unix(), nextSecond(window.To).Unix()
+}
+
+func createdBetween(from, to int64) []filter {
+	return []filter{{"created[gte]", strconv.FormatInt(from, 10)}, {"created[lt]", strconv.FormatInt(to, 10)}}
 }
 
 // span writes a window for an error.

@@ -149,7 +149,7 @@ func texts(list any) []string {
 	return found
 }
 
-// sourceEvent reads a source.* event. What it announces is in its type: the object in it is rendered in the API version of
+// sourceEvent reads an event about a source or a PaymentIntent. What it announces is in its type: the object in it is rendered in the API version of
 // its day (stripe.md §1).
 func sourceEvent(key reconcile.Key, r *reader) reconcile.Record {
 	event := reconcile.SourceEvent{Key: key, SourceID: r.text("data.object.id"), At: r.instant("created")}
@@ -158,7 +158,7 @@ func sourceEvent(key reconcile.Key, r *reader) reconcile.Record {
 		event.Status = reconcile.SourceChargeable
 	case "source.failed":
 		event.Status = reconcile.SourceFailed
-	case "source.canceled":
+	case "source.canceled", "payment_intent.canceled":
 		event.Status = reconcile.SourceCanceled
 	default:
 		r.fail("unknown event type %q", kind)

@@ -46,7 +46,7 @@ func (r *run) stated(ctx context.Context, end time.Time) error {
 			return err
 		}
 		if maps.Equal(before.seen, after.seen) {
-			return r.take(ctx, kindBalance, answer.byCurrency(after, end))
+			return r.take(ctx, kindBalance, r.client.show(kindBalance, answer.byCurrency(after, end)))
 		}
 	}
 	return nil

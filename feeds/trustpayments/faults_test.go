@@ -139,7 +139,7 @@ func TestUnreachableGatewayIsTriedAgain(t *testing.T) {
 		t.Fatalf("pauses %v", pauses)
 	}
 	for i, pause := range pauses {
-		if full := firstPause << i; pause < full/2 || pause >= full {
+		if full := defaultRetryWait << i; pause < full/2 || pause >= full {
 			t.Errorf("pause %d is %s, want at least %s and less than %s", i+1, pause, full/2, full)
 		}
 	}

@@ -2,7 +2,9 @@ package trustpayments
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 
@@ -10,9 +12,14 @@ import (
 	"tieout/reconcile"
 )
 
-// maxValues is how many values of one field a query carries. No limit is documented; this keeps a request small and its
-// answer far from full.
-const maxValues = 100
+const (
+	// maxValues is how many values of one field a query carries. No limit is documented; this keeps a request small and its
+	// answer far from full.
+	maxValues = 100
+
+	// maxParents is how many AUTHs that refunds named are remembered before they are looked for.
+	maxParents = 500
+)
 
 var (
 	// ourReference is how the gateway's references look in every sample (source document 002: "23-86-113"). The shop's
@@ -34,21 +41,58 @@ func (c *Client) Fetch(ctx context.Context, request feeds.Request) (feeds.Tally,
 }
 
 func (r *run) fetch(ctx context.Context, request feeds.Request) error {
+	r.memory = request.Memory
+	if err := r.want(ctx, request.Named); err != nil {
+		return err
+	}
 	if err := r.walk(ctx, request.Window); err != nil {
 		return err
 	}
-	wanted := matching(ourReference, request.Named)
+	if err := r.byReference(ctx, slices.Collect(maps.Keys(r.wanted))); err != nil {
+		return err
+	}
+	return r.readParents(ctx)
+}
+
+// want notes what must be read by reference, unless the window shows it: what the shop names and what is open. It is asked
+// before the window, which shows many more that are open and needs none of them read at once again.
+func (r *run) want(ctx context.Context, named []string) error {
+	wanted := matching(ourReference, named)
 	for _, kind := range []string{KindAuth, KindRefund} {
-		open, err := request.Memory.Open(ctx, kind)
+		open, err := r.memory.Open(ctx, kind)
 		if err != nil {
 			return err
 		}
 		wanted = append(wanted, open...)
 	}
-	if err := r.byReference(ctx, wanted); err != nil {
+	for _, reference := range wanted {
+		r.wanted[reference] = true
+	}
+	return nil
+}
+
+// takeSlice takes what a slice of time showed.
+func (r *run) takeSlice(ctx context.Context, records []json.RawMessage) error {
+	came, err := r.take(ctx, records)
+	if err != nil {
 		return err
 	}
-	missing, err := request.Memory.Missing(ctx, KindAuth, matching(anyReference, r.parents))
+	r.recent = came
+	for key := range came {
+		delete(r.wanted, key.ID)
+	}
+	if len(r.parents) < maxParents || r.memory == nil {
+		return nil
+	}
+	return r.readParents(ctx)
+}
+
+// readParents reads those AUTHs that refunds named and that are not held. An AUTH is older than its refunds: what the window
+// holds of them was taken before.
+func (r *run) readParents(ctx context.Context) error {
+	parents := slices.Sorted(maps.Keys(r.parents))
+	clear(r.parents)
+	missing, err := r.memory.Missing(ctx, KindAuth, parents)
 	if err != nil {
 		return err
 	}
@@ -89,45 +133,68 @@ func (c *Client) own(keys []reconcile.Key) []string {
 	return references
 }
 
-// byReference reads transactions by their own reference, but for those that this run has read already.
+// byReference reads transactions by their own reference, but for those that this run has read so already.
 func (r *run) byReference(ctx context.Context, references []string) error {
 	wanted := slices.DeleteFunc(matching(anyReference, references), r.took)
 	return r.byField(ctx, fieldReference, wanted)
 }
 
 func (r *run) byField(ctx context.Context, field string, values []string) error {
-	slices.Sort(values)
-	for batch := range slices.Chunk(slices.Compact(values), maxValues) {
-		if err := r.readBatch(ctx, field, batch); err != nil {
-			return err
-		}
+	if len(values) == 0 {
+		return nil
 	}
-	return nil
+	slices.Sort(values)
+	batches := line{
+		width: func() int { return r.client.options.Connections },
+		take: func(_ errand, records []json.RawMessage) error {
+			came, err := r.take(ctx, records)
+			maps.Copy(r.read, came)
+			return err
+		},
+	}
+	return batches.run(ctx, batch{client: r.client, field: field, values: slices.Compact(values), most: maxValues})
 }
 
-// readBatch reads the transactions that have one of the values. An answer that was cut, and the gateway's "not found",
-// which may be about one value among many, are settled by asking for each half alone.
-func (r *run) readBatch(ctx context.Context, field string, values []string) error {
-	about := fmt.Sprintf("by %s %q to %q (%d)", field, values[0], values[len(values)-1], len(values))
-	found, err := r.client.query(ctx, r.client.filter(movesMoney...).with(field, values...), about)
-	if err != nil && !isCode(err, codeNotFound) {
-		return err
+// batch is values of a field, of which the next query carries at most so many.
+type batch struct {
+	client *Client
+	field  string
+	values []string
+	most   int
+}
+
+func (b batch) next() (now, rest errand) {
+	if len(b.values) <= b.most {
+		return b, nil
 	}
-	if whole := found.whole(r.client.options.MaxRecords); err == nil && whole {
-		return r.take(ctx, found.records)
+	first, left := b, b
+	first.values, left.values = b.values[:b.most], b.values[b.most:]
+	return first, left
+}
+
+// join leaves batches as they are: one that was halved was so because it was too large.
+func (b batch) join(errand) (errand, bool) { return nil, false }
+
+// ask reads the transactions that have one of the values. An answer that was cut, and the gateway's "not found", which may
+// be about one value among many, are settled by asking for each half alone.
+func (b batch) ask(ctx context.Context) ([]json.RawMessage, errand, error) {
+	c, values := b.client, b.values
+	about := fmt.Sprintf("by %s %q to %q (%d)", b.field, values[0], values[len(values)-1], len(values))
+	found, err := c.query(ctx, c.filter(movesMoney...).with(b.field, values...), about)
+	switch {
+	case err != nil && !isCode(err, codeNotFound):
+		return nil, nil, err
+	case err == nil && found.whole(c.options.MaxRecords):
+		return found.records, nil, nil
+	case len(values) > 1:
+		b.most = (len(values) + 1) / 2
+		return nil, b, nil
+	case err != nil:
+		return nil, nil, nil // the gateway does not know it, and that is an answer
+	default:
+		return nil, nil, fmt.Errorf("list transactions of site %s %s: %d records and found %d, with %d the most a reply can hold: "+
+			"not all of them came", c.options.Site, about, len(found.records), found.found, c.options.MaxRecords)
 	}
-	if len(values) > 1 {
-		middle := len(values) / 2
-		if err := r.readBatch(ctx, field, values[:middle]); err != nil {
-			return err
-		}
-		return r.readBatch(ctx, field, values[middle:])
-	}
-	if err != nil {
-		return nil // the gateway does not know it, and that is an answer
-	}
-	return fmt.Errorf("list transactions of site %s %s: %d records and found %d, with %d the most a reply can hold: "+
-		"not all of them came", r.client.options.Site, about, len(found.records), found.found, r.client.options.MaxRecords)
 }
 
 // matching returns a new list of those of the ids that match.

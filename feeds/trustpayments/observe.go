@@ -3,7 +3,6 @@ package trustpayments
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"tieout/feeds"
@@ -62,50 +61,54 @@ func (h head) kind() string {
 	return strings.ToLower(string(h.RequestType))
 }
 
-// run is one pass over an account: what it was shown, each object once.
+// run is one pass over an account. What it remembers of what it was shown is bounded: by what a slice of time can hold,
+// and by what was asked for by name.
 type run struct {
 	client  *Client
 	sink    feeds.Sink
-	seen    map[reconcile.Key]bool
-	parents []string // AUTHs named by the refunds that were observed
+	memory  feeds.Memory           // what is held already; nil in a recheck
+	recent  map[reconcile.Key]bool // what the slice before held: the next one shares a second with it
+	read    map[reconcile.Key]bool // what was read by reference
+	wanted  map[string]bool        // references still to read
+	parents map[string]bool        // AUTHs that refunds named, not yet looked for
 	tally   feeds.Tally
 }
 
 func (c *Client) newRun(sink feeds.Sink) *run {
-	return &run{client: c, sink: sink, seen: map[reconcile.Key]bool{}}
+	return &run{client: c, sink: sink, read: map[reconcile.Key]bool{}, wanted: map[string]bool{}, parents: map[string]bool{}}
 }
 
-// take hands records to the sink, but for those already taken and those of the other mode.
-func (r *run) take(ctx context.Context, records []json.RawMessage) error {
+// take hands records to the sink, but for those that came already and those of the other mode, and returns the keys of all.
+func (r *run) take(ctx context.Context, records []json.RawMessage) (map[reconcile.Key]bool, error) {
+	came := make(map[reconcile.Key]bool, len(records))
 	var batch []feeds.Observation
 	for _, record := range records {
 		h := readHead(record)
 		observed := r.client.observation(record, h)
-		if r.seen[observed.Key] {
+		again := came[observed.Key] || r.recent[observed.Key] || r.read[observed.Key]
+		came[observed.Key] = true
+		if again {
 			continue
 		}
-		r.seen[observed.Key] = true
 		r.tally.Read++
 		if r.client.otherMode(h) {
 			r.tally.OtherMode++
 			continue
 		}
 		batch = append(batch, observed)
-		if observed.Key.Kind == KindRefund {
-			r.parents = append(r.parents, string(h.ParentReference))
+		if observed.Key.Kind == KindRefund && anyReference.MatchString(string(h.ParentReference)) {
+			r.parents[string(h.ParentReference)] = true
 		}
 	}
 	if len(batch) == 0 {
-		return nil
+		return came, nil
 	}
-	return r.sink.Observe(ctx, batch)
+	return came, r.sink.Observe(ctx, batch)
 }
 
-// took reports whether a transaction that moves money was seen in this run.
+// took reports whether a transaction that moves money was read by reference in this run.
 func (r *run) took(reference string) bool {
-	return slices.ContainsFunc([]string{KindAuth, KindRefund}, func(kind string) bool {
-		return r.seen[r.client.key(kind, reference)]
-	})
+	return r.read[r.client.key(KindAuth, reference)] || r.read[r.client.key(KindRefund, reference)]
 }
 
 func (c *Client) key(kind, reference string) reconcile.Key {

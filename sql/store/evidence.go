@@ -48,33 +48,38 @@ func (s *Store) Observe(ctx context.Context, runID int64, at time.Time, items []
 		return feeds.Counts{}, wrap(err, "store %d observations of run %d", len(items), runID)
 	}
 	var counts feeds.Counts
-	err := s.transact(ctx, func(tx session) error {
-		if err := tx.lockObservations(ctx); err != nil {
-			return err
-		}
-		heads, err := loadHeads(ctx, tx, items)
-		if err != nil {
-			return err
-		}
-		refused, err := loadRejections(ctx, tx, items)
-		if err != nil {
-			return err
-		}
-		authorised, err := loadAuthorised(ctx, tx, items)
-		if err != nil {
-			return err
-		}
-		b := newBatch(runID, at, heads, refused, authorised)
-		for _, item := range items {
-			b.take(item)
-		}
-		counts = b.counts
-		return b.save(ctx, tx)
+	err := s.transact(ctx, func(tx session) (err error) {
+		counts, err = observe(ctx, tx, runID, at, items)
+		return err
 	})
 	if err != nil {
 		return feeds.Counts{}, wrap(err, "store %d observations of run %d", len(items), runID)
 	}
 	return counts, nil
+}
+
+// observe is Observe within a transaction.
+func observe(ctx context.Context, tx session, runID int64, at time.Time, items []feeds.Item) (feeds.Counts, error) {
+	if err := tx.lockObservations(ctx); err != nil {
+		return feeds.Counts{}, err
+	}
+	heads, err := loadHeads(ctx, tx, items)
+	if err != nil {
+		return feeds.Counts{}, err
+	}
+	refused, err := loadRejections(ctx, tx, items)
+	if err != nil {
+		return feeds.Counts{}, err
+	}
+	authorised, err := loadAuthorised(ctx, tx, items)
+	if err != nil {
+		return feeds.Counts{}, err
+	}
+	b := newBatch(runID, at, heads, refused, authorised)
+	for _, item := range items {
+		b.take(item)
+	}
+	return b.counts, b.save(ctx, tx)
 }
 
 // checkKeys guards the boundary: a record under another key than its observation's would be lost at the next rebuild.
