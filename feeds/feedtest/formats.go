@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -55,9 +56,20 @@ func before(last, r *http.Request) *http.Request {
 }
 
 func gatewayError(code string) func(http.ResponseWriter, *http.Request, http.Handler) {
-	return answer(http.StatusOK, "application/json", fmt.Sprintf(
-		`{"requestreference":"W23-feedtest","version":"1.00","response":[{"transactionstartedtimestamp":"2026-03-01 00:00:00","errorcode":%q,"errormessage":"as the suite wants it","requesttypedescription":"ERROR"}],"secrand":"x"}`, code))
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		body, _ := io.ReadAll(r.Body)
+		reference := `"W23-feedtest"`
+		if given := requestReference.FindSubmatch(body); given != nil {
+			reference = string(given[1])
+		}
+		answer(http.StatusOK, "application/json", fmt.Sprintf(`{"requestreference":%s,"version":"1.00","response":[{`+
+			`"transactionstartedtimestamp":"2026-03-01 00:00:00","errorcode":%q,"errormessage":"as the suite wants it","requesttypedescription":"ERROR"`+
+			`}],"secrand":"x"}`, reference, code))(w, r, next)
+	}
 }
+
+// requestReference is what the gateway gives back where it was given one.
+var requestReference = regexp.MustCompile(`"requestreference":("[^"]*")`)
 
 // BodyHolds reports whether a request's body holds a text, and leaves the body readable.
 func BodyHolds(r *http.Request, text string) bool {

@@ -68,6 +68,8 @@ func (s *stage) checkTold(when string, err error, client Client) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%X"} {
 			fmt.Fprintf(&text, verb+"\n", value)
 		}
+		encoded, _ := json.Marshal(value) // what does not encode tells nothing
+		text.Write(encoded)
 		slog.New(slog.NewJSONHandler(&text, nil)).Info("value", "is", value)
 		slog.New(slog.NewTextHandler(&text, nil)).Info("value", "is", value)
 	}

@@ -20,11 +20,12 @@ type world struct {
 	world *simulator.World
 }
 
-// Holds leaves out the events that no client asks for: those that are not about sources (stripe.md §1).
+// Holds leaves out the events that no client asks for: all but those of sources and of PaymentIntents that were canceled
+// (stripe.md §1).
 func (w world) Holds(at time.Time) []feedtest.Object {
 	var held []feedtest.Object
 	for _, o := range w.world.Holds(at) {
-		if o.Provider == reconcile.FeedStripe && (o.Kind != "event" || strings.HasPrefix(o.Topic, "source.")) {
+		if o.Provider == reconcile.FeedStripe && (o.Kind != "event" || strings.HasPrefix(o.Topic, "source.") || o.Topic == "payment_intent.canceled") {
 			held = append(held, feedtest.Object{Kind: o.Kind, ID: o.ID, Created: o.Created, OtherMode: o.OtherMode})
 		}
 	}

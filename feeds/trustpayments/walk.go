@@ -22,7 +22,8 @@ const (
 // walk reads every transaction started in a window, slice by slice, each short enough to be answered whole.
 //
 // Whether the ends of a query's window belong to it is undocumented. So neighbouring slices share the second between
-// them, and the window's own ends are rounded outward: what comes twice is dropped by its key, nothing by its time.
+// them, and the window's own ends are rounded outward: what comes twice is dropped by its key. What was started at the very end
+// belongs to the next window, wherever the query puts it; a record that does not tell when it was started is taken.
 func (r *run) walk(ctx context.Context, w reconcile.Window) error {
 	whole := wholeSeconds(w)
 	if whole.Empty() {
@@ -31,9 +32,22 @@ func (r *run) walk(ctx context.Context, w reconcile.Window) error {
 	steps := &stride{length: whole.To.Sub(whole.From), full: r.client.options.MaxRecords, memory: r.client.options.Connections}
 	parts := line{
 		width: func() int { return steps.width(r.client.options.Connections) },
-		take:  func(_ errand, records []json.RawMessage) error { return r.takeSlice(ctx, records) },
+		take: func(of errand, records []json.RawMessage) error {
+			if of.(slice).window.To.Equal(whole.To) {
+				records = startedBefore(whole.To, records)
+			}
+			return r.takeSlice(ctx, records)
+		},
 	}
 	return parts.run(ctx, slice{client: r.client, window: whole, steps: steps})
+}
+
+// startedBefore leaves out what was started at an instant or later.
+func startedBefore(instant time.Time, records []json.RawMessage) []json.RawMessage {
+	return slices.DeleteFunc(records, func(record json.RawMessage) bool {
+		started, err := time.Parse(timeLayout, string(readHead(record).Started))
+		return err == nil && !started.Before(instant)
+	})
 }
 
 // slice is a stretch of time.
