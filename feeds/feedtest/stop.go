@@ -88,7 +88,9 @@ func testCanceledAt(t *testing.T, p Provider, at int, answer func(http.ResponseW
 	}()
 	select {
 	case err := <-ended:
-		if !errors.Is(err, context.Canceled) {
+		made := <-requests
+		requests <- made
+		if made >= at && !errors.Is(err, context.Canceled) { // a client that asks several things at once may need fewer requests this time
 			t.Errorf("canceled at request %d the fetch says %v", at, err)
 		}
 	case <-time.After(soon):
