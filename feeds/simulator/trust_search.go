@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -27,8 +28,8 @@ var searchColumns = map[string]func(trustRecord) string{
 	"paymenttypedescription":      func(r trustRecord) string { return r.PaymentType },
 	"accounttypedescription":      func(r trustRecord) string { return r.AccountType },
 	"currencyiso3a":               func(r trustRecord) string { return r.Currency },
-	"mainamount":                  func(r trustRecord) string { return majorUnits(r.BaseAmount, r.Currency) },
-	"settlemainamount":            func(r trustRecord) string { return majorUnits(r.SettleBaseAmount, r.Currency) },
+	"mainamount":                  func(r trustRecord) string { return mainAmount(r.BaseAmount, r.Currency) },
+	"settlemainamount":            func(r trustRecord) string { return mainAmount(r.SettleBaseAmount, r.Currency) },
 	"settlestatus":                func(r trustRecord) string { return r.SettleStatus },
 	"settleduedate":               func(r trustRecord) string { return r.SettleDueDate },
 	"settledtimestamp":            func(r trustRecord) string { return r.SettledTimestamp },
@@ -39,15 +40,14 @@ var searchColumns = map[string]func(trustRecord) string{
 	"billingemail":                func(r trustRecord) string { return r.BillingEmail },
 }
 
-// majorUnits writes minor units with the decimals of a currency in which Trust Payments sells Alipay, and without the zeros
-// at the end that the portal leaves out ("11.0" in the vendor's SDK).
-func majorUnits(minor, currency string) string {
-	if currency == "JPY" || currency == "KRW" {
-		return minor
+// mainAmount writes minor units as the portal does: without the last zero of the cents ("11.0" in the vendor's SDK).
+func mainAmount(minor, currency string) string {
+	units, _ := strconv.ParseInt(minor, 10, 64) // our own record's
+	text := majorUnits(units, currency)
+	if !strings.Contains(text, ".") {
+		return text
 	}
-	digits := strings.Repeat("0", max(0, 3-len(minor))) + minor
-	point := len(digits) - 2
-	return digits[:point] + "." + strings.TrimSuffix(digits[point:], "0")
+	return strings.TrimSuffix(text, "0")
 }
 
 // serveSearch answers the portal's bulk search: a CSV of whole days, or a plain text when there is nothing.

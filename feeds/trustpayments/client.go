@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -54,7 +55,7 @@ const (
 // Options say which account to read and how. Username, Password and Site are required.
 type Options struct {
 	Username         string
-	Password         string        // secret
+	Password         string        `json:"-"` // secret
 	Site             string        // the site reference: one account
 	BaseURL          string        // empty = DefaultBaseURL
 	Live             bool          // whether records of livestatus 1 are ours, or those of any other
@@ -67,14 +68,16 @@ type Options struct {
 	RetryWait        time.Duration // before a read is tried a second time; zero = 500 ms
 	Rate             rate.Limit    // exchanges a second; zero = 25
 	Connections      int           // exchanges at once; zero = 4
-	HTTPClient       *http.Client  // nil = a client of its own
+	HTTPClient       *http.Client  `json:"-"` // nil = a client of its own
 }
 
-// String names the account and no secret.
-func (o Options) String() string { return reconcile.FeedTrustPayments + " " + o.Site }
+// Format names the account and no secret, whatever the verb.
+func (o Options) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "%s %s", reconcile.FeedTrustPayments, o.Site)
+}
 
-// GoString names the account and no secret.
-func (o Options) GoString() string { return o.String() }
+// LogValue logs the account and no secret.
+func (o Options) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(o)) }
 
 // Client reads and refunds at one site reference. It may be used by several goroutines.
 type Client struct {
@@ -165,11 +168,8 @@ func withoutRedirects(client *http.Client) *http.Client {
 	return &own
 }
 
-// String names the account and no secret.
-func (c *Client) String() string { return c.options.String() }
-
-// GoString names the account and no secret.
-func (c *Client) GoString() string { return c.options.String() }
+// Format names the account and no secret, whatever the verb.
+func (c *Client) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.options) }
 
 // Feed returns "trustpayments".
 func (c *Client) Feed() string { return reconcile.FeedTrustPayments }

@@ -127,7 +127,12 @@ func (r *run) recheck(ctx context.Context, recheck feeds.Recheck) error {
 	if err := r.byField(ctx, fieldOrder, nonEmpty(recheck.References)); err != nil {
 		return err
 	}
-	return r.walk(ctx, recheck.Since, nothing)
+	since := recheck.Since
+	if since.Empty() {
+		return nil
+	}
+	since.To = since.To.Add(shortest) // what was started at its very end may be the payment that forbids a cancel
+	return r.walk(ctx, since, nothing)
 }
 
 // nothing is done with how far a recheck has come.
@@ -156,7 +161,7 @@ func (r *run) byField(ctx context.Context, field string, values []string) error 
 	}
 	slices.Sort(values)
 	batches := line{
-		width: func() int { return r.client.options.Connections },
+		width: func() int { return ahead(r.client.options.Connections) },
 		take: func(_ errand, records []json.RawMessage) error {
 			came, err := r.take(ctx, records)
 			maps.Copy(r.read, came)
@@ -188,22 +193,23 @@ func (b batch) join(errand) (errand, bool) { return nil, false }
 
 // ask reads the transactions that have one of the values. An answer that was cut, and the gateway's "not found", which may
 // be about one value among many, are settled by asking for each half alone.
-func (b batch) ask(ctx context.Context) ([]json.RawMessage, errand, error) {
+func (b batch) ask(ctx context.Context) (settle, error) {
 	c, values := b.client, b.values
 	about := fmt.Sprintf("by %s %q to %q (%d)", b.field, values[0], values[len(values)-1], len(values))
 	found, err := c.query(ctx, c.filter(movesMoney...).with(b.field, values...), about)
+	unknown := isCode(err, codeNotFound)
 	switch {
-	case err != nil && !isCode(err, codeNotFound):
-		return nil, nil, err
+	case err != nil && !unknown:
+		return nil, err
 	case err == nil && found.whole(c.options.MaxRecords):
-		return found.records, nil, nil
+		return func() ([]json.RawMessage, errand) { return found.records, nil }, nil
 	case len(values) > 1:
 		b.most = (len(values) + 1) / 2
-		return nil, b, nil
-	case err != nil:
-		return nil, nil, nil // the gateway does not know it, and that is an answer
+		return func() ([]json.RawMessage, errand) { return nil, b }, nil
+	case unknown:
+		return func() ([]json.RawMessage, errand) { return nil, nil }, nil // it does not know it, and that is an answer
 	default:
-		return nil, nil, fmt.Errorf("list transactions of site %s %s: %d records and found %d, with %d the most a reply can hold: "+
+		return nil, fmt.Errorf("list transactions of site %s %s: %d records and found %d, with %d the most a reply can hold: "+
 			"not all of them came", c.options.Site, about, len(found.records), found.found, c.options.MaxRecords)
 	}
 }

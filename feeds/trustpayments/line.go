@@ -12,29 +12,32 @@ type errand interface {
 	next() (now, rest errand)
 	// join puts the errand that comes right after, if that is not yet asked for either, to this one; false where it cannot.
 	join(after errand) (both errand, joined bool)
-	// ask returns the records, or else what to ask for in its place, because the answer was not whole.
-	ask(ctx context.Context) (records []json.RawMessage, instead errand, err error)
+	// ask asks. What it returns is called in the order of the errands.
+	ask(ctx context.Context) (settle, error)
 }
 
-// line is errands in their order. Several are asked at once, and the answers are taken one by one from the front, so that
-// whatever comes is taken in the same order as if each had been waited for.
+// settle gives the records that came or else, where the answer was not whole, what to ask for instead.
+type settle func() (records []json.RawMessage, instead errand)
+
+// line is errands in their order. Several are asked at once, and the answers are settled one by one from the front: so what
+// is asked, and the order in which it is taken, do not depend on which answer came first.
 type line struct {
-	width func() int // how many may be asked at once, now
+	width func() int // how many may be asked and not settled, now; the client's connections limit how many are under way
 	take  func(now errand, records []json.RawMessage) error
 
-	parts   []*part
-	asking  int
-	answers chan *part
+	parts    []*part
+	asked    int // of the parts
+	underway int
+	answers  chan *part
 }
 
 // part is an errand in the line, and what became of it.
 type part struct {
-	errand  errand
-	asked   bool
-	done    bool
-	records []json.RawMessage
-	instead errand
-	err     error
+	errand errand
+	asked  bool
+	done   bool
+	settle settle
+	err    error
 }
 
 // run does the errand to its end, or to the first error. When it returns nothing is under way any more.
@@ -43,7 +46,7 @@ func (l *line) run(ctx context.Context, all errand) error {
 	l.parts, l.answers = []*part{{errand: all}}, make(chan *part)
 	err := l.work(ctx)
 	stop()
-	for ; l.asking > 0; l.asking-- {
+	for ; l.underway > 0; l.underway-- {
 		<-l.answers
 	}
 	return err
@@ -52,25 +55,35 @@ func (l *line) run(ctx context.Context, all errand) error {
 func (l *line) work(ctx context.Context) error {
 	for len(l.parts) > 0 {
 		l.begin(ctx)
-		answered := <-l.answers
-		l.asking--
-		if answered.err != nil {
-			return answered.err
+		first := l.parts[0]
+		for !first.done {
+			answered := <-l.answers
+			answered.done = true
+			l.underway--
 		}
-		l.settle(answered)
-		l.begin(ctx) // what is taken below takes its time
-		if err := l.takeFirst(); err != nil {
+		if first.err != nil {
+			return first.err
+		}
+		records, instead := first.settle()
+		l.asked--
+		if instead != nil {
+			l.parts[0] = &part{errand: instead}
+			continue
+		}
+		l.parts = l.parts[1:]
+		l.begin(ctx) // taking takes its time
+		if err := l.take(first.errand, records); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// begin asks for what is next. Answers that wait for an earlier one are held in memory, so there may be few of them.
+// begin asks for what is next.
 func (l *line) begin(ctx context.Context) {
-	for l.asking < l.width() {
+	for l.asked < l.width() {
 		i := slices.IndexFunc(l.parts, func(p *part) bool { return !p.asked })
-		if i < 0 || i > 0 && i >= 2*l.width() {
+		if i < 0 {
 			return
 		}
 		l.join(i)
@@ -80,9 +93,10 @@ func (l *line) begin(ctx context.Context) {
 		if rest != nil {
 			l.parts = slices.Insert(l.parts, i+1, &part{errand: rest})
 		}
-		l.asking++
+		l.asked++
+		l.underway++
 		go func() {
-			next.records, next.instead, next.err = next.errand.ask(ctx)
+			next.settle, next.err = next.errand.ask(ctx)
 			l.answers <- next
 		}()
 	}
@@ -100,22 +114,5 @@ func (l *line) join(i int) {
 	}
 }
 
-// settle notes an answer, or puts in its place what has to be asked instead.
-func (l *line) settle(answered *part) {
-	answered.done = true
-	if answered.instead != nil {
-		l.parts[slices.Index(l.parts, answered)] = &part{errand: answered.instead}
-	}
-}
-
-// takeFirst hands over the answers that nothing is before.
-func (l *line) takeFirst() error {
-	for len(l.parts) > 0 && l.parts[0].done {
-		first := l.parts[0]
-		l.parts = l.parts[1:]
-		if err := l.take(first.errand, first.records); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// ahead is how many errands may be asked for so that no connection is idle while one answer is late.
+func ahead(connections int) int { return 2*connections - 1 }

@@ -43,6 +43,7 @@ type head struct {
 	ParentReference      text `json:"parenttransactionreference"`
 	RequestType          text `json:"requesttypedescription"`
 	LiveStatus           text `json:"livestatus"`
+	Started              text `json:"transactionstartedtimestamp"`
 }
 
 // readHead reads what it can; of a record that is no object it is empty.

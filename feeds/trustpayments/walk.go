@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"tieout/reconcile"
@@ -23,7 +22,8 @@ const (
 // in the order of their time, and taken is told up to when.
 //
 // Whether the ends of a query's window belong to it is undocumented. So neighbouring slices share the second between
-// them, and the window's own ends are rounded outward: what comes twice is dropped by its key, nothing by its time.
+// them, and the window's own ends are rounded outward: what comes twice is dropped by its key. What was started at the very end
+// belongs to the next window, wherever the query puts it; a record that does not tell when it was started is taken.
 func (r *run) walk(ctx context.Context, w reconcile.Window, taken func(context.Context, time.Time) error) error {
 	whole := wholeSeconds(w)
 	if whole.Empty() {
@@ -33,13 +33,25 @@ func (r *run) walk(ctx context.Context, w reconcile.Window, taken func(context.C
 	parts := line{
 		width: func() int { return steps.width(r.client.options.Connections) },
 		take: func(now errand, records []json.RawMessage) (err error) {
+			through := now.(slice).window.To
+			if through.Equal(whole.To) {
+				records = startedBefore(whole.To, records)
+			}
 			if r.recent, err = r.take(ctx, records); err != nil {
 				return err
 			}
-			return taken(ctx, now.(slice).window.To)
+			return taken(ctx, through)
 		},
 	}
 	return parts.run(ctx, slice{client: r.client, window: whole, steps: steps})
+}
+
+// startedBefore leaves out what was started at an instant or later.
+func startedBefore(instant time.Time, records []json.RawMessage) []json.RawMessage {
+	return slices.DeleteFunc(records, func(record json.RawMessage) bool {
+		started, err := time.Parse(timeLayout, string(readHead(record).Started))
+		return err == nil && !started.Before(instant)
+	})
 }
 
 // slice is a stretch of time.
@@ -54,7 +66,7 @@ func (s slice) length() time.Duration { return s.window.To.Sub(s.window.From) }
 
 // next cuts as much off the front as is likely to be answered whole.
 func (s slice) next() (now, rest errand) {
-	step := s.steps.next()
+	step := s.steps.length
 	if s.most > 0 {
 		step, s.most = min(step, s.most), 0
 	}
@@ -73,21 +85,25 @@ func (s slice) join(after errand) (errand, bool) {
 	return s, true
 }
 
-// ask reads the slice. Where the answer was not whole it asks for its parts instead, down to the second.
-func (s slice) ask(ctx context.Context) ([]json.RawMessage, errand, error) {
+// ask reads the slice. Where the answer was not whole its parts are to be asked for instead, down to the second.
+func (s slice) ask(ctx context.Context) (settle, error) {
 	found, err := s.client.query(ctx, s.client.created(s.window), started(s.window))
 	switch {
 	case err != nil:
-		return nil, nil, err
+		return nil, err
 	case found.whole(s.client.options.MaxRecords):
-		s.steps.fits(s.length(), len(found.records))
-		return found.records, nil, nil
+		return func() ([]json.RawMessage, errand) {
+			s.steps.fits(s.length(), len(found.records))
+			return found.records, nil
+		}, nil
 	case s.length() > shortest:
-		s.most = s.steps.tooLong(s.length(), found)
-		return nil, s, nil
+		return func() ([]json.RawMessage, errand) {
+			s.most = s.steps.tooLong(s.length(), found)
+			return nil, s
+		}, nil
 	default:
 		records, err := s.client.splitSecond(ctx, s.window, found)
-		return records, nil, err
+		return func() ([]json.RawMessage, errand) { return records, nil }, err
 	}
 }
 
@@ -132,10 +148,8 @@ func (c *Client) tooFull(w reconcile.Window, found page) error {
 type stride struct {
 	full   int // records a reply can hold
 	memory int // how many slices the density is learned from
-
-	mu     sync.Mutex
 	length time.Duration
-	recent []measure // of the newest slices that were answered whole, at most as many as are asked for at once
+	recent []measure // of the newest slices that were answered whole; nil until one was
 }
 
 // measure is how many records came in a slice.
@@ -144,27 +158,17 @@ type measure struct {
 	records int
 }
 
-// width is how many slices are asked for at once. Until one was answered whole nobody knows how long they may be, and
-// several would only be too long together.
+// width is how many slices are asked for before the first of them is taken.
+// Until one was answered whole nobody knows how long they may be, and several would only be too long together.
 func (s *stride) width(connections int) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.recent == nil {
 		return 1
 	}
-	return connections
-}
-
-func (s *stride) next() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.length
+	return ahead(connections)
 }
 
 // fits notes that a slice was answered whole, and learns from it and those before it how dense the records are.
 func (s *stride) fits(length time.Duration, records int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.recent = append(s.recent[max(0, len(s.recent)+1-s.memory):], measure{length, records})
 	var seen measure
 	for _, m := range slices.Backward(s.recent) {
@@ -179,8 +183,6 @@ func (s *stride) fits(length time.Duration, records int) {
 
 // tooLong notes that a slice was not answered whole, and returns how long its first part may be.
 func (s *stride) tooLong(length time.Duration, found page) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	most := shorter(length, found, s.full)
 	s.length = min(s.length, most)
 	s.recent = s.recent[:0]

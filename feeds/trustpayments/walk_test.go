@@ -123,7 +123,7 @@ func TestWalkWastesFewCalls(t *testing.T) {
 // After a rush the slices grow again: 600 records in one hour, then 99 quiet days. Several slices at once cost some calls
 // more, since each is cut before it is known what the one before it held.
 func TestWalkGrowsAfterARush(t *testing.T) {
-	for connections, most := range map[int]int{1: 30, 4: 45} {
+	for connections, most := range map[int]int{1: 30, 4: 40} {
 		gateway := &gateway{t: t}
 		rush := at("2024-01-01 12:00:00")
 		for i := range 600 {
