@@ -14,8 +14,8 @@ type Format struct {
 	Columns []string // a header that has all of these is of this format; of several formats that fit, the one with most counts
 	GBK     bool     // it may be GBK where it is not UTF-8
 	Named   bool     // its rows name their account
-	// Open begins to read a file. account is the one that the file is of; a format whose rows name theirs leaves it. An error
-	// says what the header lacks.
+	// Open begins to read a file. account is the one that the file is of, or of rows that do not name theirs; empty where that
+	// is one of several. An error says what the header lacks.
 	Open func(header Header, account string) (Rows, error)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"tieout/feeds"
 	"tieout/feeds/stripe"
+	"tieout/feeds/trustpayments"
 	"tieout/jobs"
 	"tieout/sql/store"
 )
@@ -70,7 +71,11 @@ func (a *app) importFiles(ctx context.Context, paths []string, flags importFlags
 
 // formats are all files that can be imported.
 func (p *parts) formats(zone *time.Location) []feeds.Format {
-	return stripe.ReportFormats(p.config.Feeds.Stripe.ReferenceKeys, zone)
+	live := map[string]bool{}
+	for _, site := range p.config.Feeds.TrustPayments.SiteReferences {
+		live[site] = p.config.Feeds.TrustPayments.Live
+	}
+	return append(stripe.ReportFormats(p.config.Feeds.Stripe.ReferenceKeys, zone), trustpayments.Export(live))
 }
 
 // importer imports files, one transaction each.
@@ -118,7 +123,7 @@ func (im importer) one(ctx context.Context, path string) error {
 	}
 	var tally jobs.ImportTally
 	err = im.parts.store.Import(ctx, im.now, func(into *store.Import) (err error) {
-		tally, err = jobs.Import(ctx, ofAccounts(accounts, file.Lines(format, accounts[0])), im.parts.normalise(), into)
+		tally, err = jobs.Import(ctx, ofAccounts(accounts, file.Lines(format, accountOfRows(accounts))), im.parts.normalise(), into)
 		if err == nil && im.dryRun {
 			err = errDryRun
 		}
@@ -170,6 +175,14 @@ func (p *parts) accountsOf(format feeds.Format, chosen string) ([]string, error)
 		return nil, usagef("feeds.%s has the accounts %s: say by --account which one the file is of", format.Feed, join(known))
 	}
 	return known, nil
+}
+
+// accountOfRows is that of rows that name none; empty where it is one of several, which the rows must tell.
+func accountOfRows(accounts []string) string {
+	if len(accounts) > 1 {
+		return ""
+	}
+	return accounts[0]
 }
 
 func (im importer) print(path, format string, accounts []string, tally jobs.ImportTally) error {

@@ -41,6 +41,7 @@ const (
 //	sql URL STATEMENT        runs a statement, or prints the rows of a query
 //	edit FILE OLD NEW        replaces a text in a file
 //	stripe-report FILE TIME [payouts]   writes one of Stripe's itemised reports; a name that ends in .gz is zipped
+//	trust-export FILE TIME   writes the transaction export of Trust Payments' portal
 //	truncate FILE BYTES      cuts a file off
 //	lock URL                 holds the run lock of a database until the script ends
 func TestScripts(t *testing.T) {
@@ -51,7 +52,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "world": startWorld, "clock": moveClock, "fault": setFault, "database": makeDatabase, "sql": runSQL, "edit": editFile, "lock": holdLock,
-			"stripe-report": writeStripeReport, "truncate": truncateFile,
+			"stripe-report": writeStripeReport, "trust-export": writeTrustExport, "truncate": truncateFile,
 		},
 	})
 }
@@ -261,6 +262,15 @@ func writeStripeReport(ts *testscript.TestScript, _ bool, args []string) {
 	if out != file {
 		ts.Check(file.Close())
 	}
+}
+
+func writeTrustExport(ts *testscript.TestScript, _ bool, args []string) {
+	now, err := time.Parse(time.RFC3339, args[1])
+	ts.Check(err)
+	file, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(stageOf(ts).sim.world.WriteTrustExport(file, now))
+	ts.Check(file.Close())
 }
 
 func truncateFile(ts *testscript.TestScript, _ bool, args []string) {

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/csv"
+	"fmt"
+	"io"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -112,7 +115,12 @@ func (c trustCall) searched(span timeRange, kinds []string) []trustRecord {
 
 func exported(columns []string, records []trustRecord) []byte {
 	var text bytes.Buffer
-	table := csv.NewWriter(&text)
+	_ = writeExport(&text, columns, records) // into memory
+	return text.Bytes()
+}
+
+func writeExport(out io.Writer, columns []string, records []trustRecord) error {
+	table := csv.NewWriter(out)
 	rows := [][]string{columns}
 	for _, record := range records {
 		row := make([]string, len(columns))
@@ -121,13 +129,15 @@ func exported(columns []string, records []trustRecord) []byte {
 		}
 		rows = append(rows, row)
 	}
-	_ = table.WriteAll(rows) // into memory
-	return text.Bytes()
+	return table.WriteAll(rows)
 }
 
-// Export writes the portal's transaction export of everything up to t, with all its columns.
-func (w *World) Export(t time.Time) []byte {
-	server := &Server{world: w, cfg: ServerConfig{SiteReferences: w.cfg.SiteReferences, SearchLimit: 1 << 30}}
-	call := trustCall{server: server, world: w, now: t}
-	return exported(sortedKeys(searchColumns), call.searched(timeRange{time.Time{}, t}, nil))
+// WriteTrustExport writes the portal's transaction export of everything up to an instant, with all its columns.
+func (w *World) WriteTrustExport(out io.Writer, at time.Time) error {
+	server := &Server{world: w, cfg: ServerConfig{SiteReferences: w.cfg.SiteReferences, SearchLimit: math.MaxInt}}
+	records := trustCall{server: server, world: w, now: at}.searched(timeRange{time.Time{}, at}, nil)
+	if err := writeExport(out, sortedKeys(searchColumns), records); err != nil {
+		return fmt.Errorf("write the transaction export at %s: %w", at.UTC().Format(time.RFC3339), err)
+	}
+	return nil
 }

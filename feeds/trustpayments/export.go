@@ -33,7 +33,7 @@ var exportAmounts = []struct{ base, main string }{
 func Export(live map[string]bool) feeds.Format {
 	return feeds.Format{
 		Name: exportName, Feed: reconcile.FeedTrustPayments,
-		Columns: []string{"transactionreference", "requesttypedescription", "transactionstartedtimestamp"},
+		Columns: []string{"transactionreference", "requesttypedescription", "transactionstartedtimestamp"}, Named: true,
 		Open: func(header feeds.Header, account string) (feeds.Rows, error) {
 			e, err := newExport(header, account)
 			return exportFile{e, live}, err
@@ -47,17 +47,18 @@ type exportFile struct {
 	live map[string]bool
 }
 
-// Read returns the transaction of a row. Rows of other types than AUTH and REFUND move no money and those of the other mode
-// are not ours: the Webservices are not asked for the first and leave the second alone, and so they are no rows of data.
+// Read returns the transaction of a row, also of one that is wrong, as long as it can be told of which. Rows of other types
+// than AUTH and REFUND move no money and those of the other mode are not ours: the Webservices are not asked for the first
+// and leave the second alone, and so they are no rows of data.
 func (f exportFile) Read(row []string) ([]feeds.Observation, error) {
-	read, err := f.read(row)
-	if err != nil || !read.movesMoney() {
-		return nil, err
+	read, wrong := f.read(row)
+	if !read.movesMoney() || read.key.ID == "" || read.key.Account == "" {
+		return nil, wrong
 	}
 	if live, ours := f.live[read.key.Account]; ours && otherMode(text(read.values["livestatus"]), live) {
 		return nil, nil
 	}
-	return []feeds.Observation{{Key: read.key, Body: feeds.RowBody(exportName, read.values)}}, nil
+	return []feeds.Observation{{Key: read.key, Body: feeds.RowBody(exportName, read.values)}}, wrong
 }
 
 // End finds nothing: the export has no end mark.
@@ -93,27 +94,46 @@ type exportRow struct {
 
 func (r exportRow) movesMoney() bool { return r.key.Kind == KindAuth || r.key.Kind == KindRefund }
 
-// read makes a transaction of a row. With an error, which says what is wrong with the row, it holds what could be read.
+// read makes a transaction of a row. With an error, which says what is wrong with the row, it holds what could be read; an
+// amount that could not stands there in a way in which no amount is written, so that the transaction is rejected.
 func (e export) read(row []string) (exportRow, error) {
-	read := exportRow{e.key(row), map[string]string{}}
 	if err := e.header.Width(row); err != nil {
-		return read, err
+		return exportRow{}, err
 	}
+	read := exportRow{e.key(row), map[string]string{}}
 	for _, name := range keptFields {
 		if value := e.header.Get(row, name); value != "" {
 			read.values[name] = value
 		}
 	}
+	if !read.movesMoney() {
+		return read, read.named()
+	}
 	for _, amount := range exportAmounts {
 		minor, err := e.amount(row, amount.base, amount.main)
 		if err != nil {
+			read.values[amount.base] = fmt.Sprintf("%q %q", e.header.Get(row, amount.base), e.header.Get(row, amount.main))
 			return read, err
 		}
 		if minor != "" {
 			read.values[amount.base] = minor
 		}
 	}
-	return read, read.check()
+	return read, read.named()
+}
+
+// named says what is missing for it to be told which transaction the row is. Rows that move no money need no name.
+func (r exportRow) named() error {
+	switch {
+	case r.key.Kind == head{}.kind():
+		return errors.New("no requesttypedescription")
+	case r.key.ID == "" && r.movesMoney():
+		return errors.New("no transactionreference")
+	case r.key.Account == "" && r.movesMoney():
+		return errors.New("no sitereference")
+	default:
+		return nil
+	}
 }
 
 func (e export) key(row []string) reconcile.Key {
@@ -145,27 +165,6 @@ func (e export) amount(row []string, base, main string) (string, error) {
 	return converted, nil
 }
 
-var anyType = NewNormaliser(nil)
-
-// check has the row read as it will be: what would be rejected later is told now, while its line is known. Rows that move no
-// money are nothing to reject.
-func (r exportRow) check() error {
-	switch {
-	case r.key.Kind == "record":
-		return errors.New("no requesttypedescription")
-	case !r.movesMoney():
-		return nil
-	case r.key.ID == "":
-		return errors.New("no transactionreference")
-	case r.key.Account == "":
-		return errors.New("no sitereference")
-	}
-	if rejection, ok := anyType(r.observation()).(reconcile.Rejection); ok {
-		return errors.New(rejection.Reason)
-	}
-	return nil
-}
-
 // observation is the row as the Webservices would have shown the transaction.
 func (r exportRow) observation() feeds.Observation {
 	raw, _ := json.Marshal(r.values) // a map of strings always encodes
@@ -176,9 +175,14 @@ func (r exportRow) observation() feeds.Observation {
 	return feeds.Observation{Key: r.key, Body: body}
 }
 
-// incomplete says what the row does not tell and the Webservices' record would, if it matters: the time at which an AUTH
-// settled, and why a refund failed. Neither is a documented column of the export.
-func (r exportRow) incomplete() error {
+var anyType = NewNormaliser(nil)
+
+// unclear says why the row must be read again from the Webservices: it cannot be read, or it does not tell what their record
+// would, and that matters: when an AUTH settled, or why a refund failed. Neither is a documented column of the export.
+func (r exportRow) unclear() error {
+	if rejection, ok := anyType(r.observation()).(reconcile.Rejection); ok {
+		return errors.New(rejection.Reason)
+	}
 	failed := r.values["errorcode"] != "0"
 	switch {
 	case r.key.Kind == KindAuth && r.values["settlestatus"] == settled && r.values["settledtimestamp"] == "":

@@ -3,6 +3,7 @@ package trustpayments
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/csv"
@@ -234,16 +235,15 @@ func (f *foundRows) add(ctx context.Context, read exportRow, wrong error) error 
 	if err == nil && !f.window.Contains(started) || wrong == nil && !read.movesMoney() {
 		return nil
 	}
-	unclear := wrong
 	if wrong == nil {
-		unclear = read.incomplete()
+		wrong = read.unclear()
 	}
 	switch {
-	case unclear != nil && anyReference.MatchString(read.key.ID):
-		f.unclear[read.key.ID] = unclear
-	case unclear != nil:
+	case wrong != nil && anyReference.MatchString(read.key.ID):
+		f.unclear[read.key.ID] = wrong
+	case wrong != nil:
 		raw, _ := json.Marshal(read.values) // a map of strings always encodes
-		f.batch = append(f.batch, shown{observation: kept.Unreadable(read.key.Feed, f.run.client.options.Site, read.key.Kind, raw)})
+		f.batch = append(f.batch, shown{observation: kept.Unreadable(f.run.client.Feed(), f.run.client.Account(), cmp.Or(read.key.Kind, head{}.kind()), raw)})
 	default:
 		f.batch = append(f.batch, shown{read.observation(), text(read.values["parenttransactionreference"]), text(read.values["livestatus"])})
 	}
