@@ -24,16 +24,19 @@ func testFaults(t *testing.T, p Provider) {
 	want := first.copy()
 	s.fetch(s.plain(), s.second(), want)
 
+	count := NewCounter(s.faults, s.server.Client().Transport)
+	s.fetch(s.client(count, patient), s.second(), first.copy())
 	var group sync.WaitGroup
 	slots := make(chan struct{}, 32) // most of them wait for a timeout
 	for number, fault := range s.faults {
-		count := NewWire(s.faults, number, 0, s.server.Client().Transport)
-		s.fetch(s.client(count, patient), s.second(), first.copy())
-		for at := range count.Met() {
+		if count.Met(number) == 0 {
+			t.Errorf("no request can meet %q: the world is too small", fault.Name)
+		}
+		for at := range count.Met(number) {
 			slots <- struct{}{}
 			group.Go(func() {
 				defer func() { <-slots }()
-				s.strike(fmt.Sprintf("%s at request %d of %d", fault.Name, at+1, count.Met()), number, at+1, first.copy(), want)
+				s.strike(fmt.Sprintf("%s at request %d of %d", fault.Name, at+1, count.Met(number)), number, at+1, first.copy(), want)
 			})
 		}
 	}

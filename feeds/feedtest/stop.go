@@ -37,9 +37,9 @@ func testSinkError(t *testing.T, p Provider) {
 // waits before it tries again.
 func testCancel(t *testing.T, p Provider) {
 	counted := newStage(t, p)
-	wire := NewWire(Faults(), 0, 0, counted.server.Client().Transport)
-	counted.fetch(counted.client(wire, patient), counted.first(), counted.shelf())
-	for _, at := range []int{1, wire.Met() / 2, wire.Met()} {
+	count := NewCounter(Faults(), counted.server.Client().Transport)
+	counted.fetch(counted.client(count, patient), counted.first(), counted.shelf())
+	for _, at := range []int{1, count.Met(0) / 2, count.Met(0)} {
 		testCanceledAt(t, p, at, hang)
 	}
 	testCanceledAt(t, p, 2, func(w http.ResponseWriter, _ *http.Request) {

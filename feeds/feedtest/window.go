@@ -170,14 +170,14 @@ func testAgain(t *testing.T, p Provider) {
 func testPaging(t *testing.T, p Provider) {
 	s := newStage(t, p)
 	start, window := p.Now, reconcile.Window{From: p.Since, To: p.Now.Add(day)}
-	count := NewWire(s.faults, 0, 0, s.server.Client().Transport)
+	count := NewCounter(s.faults, s.server.Client().Transport)
 	s.fetch(s.client(count, patient), window, s.shelf())
 	var clock sync.Mutex
 	now := start
 	s.each(func(http.ResponseWriter, *http.Request) bool {
 		clock.Lock()
 		defer clock.Unlock()
-		if next := now.Add(day / time.Duration(count.Met())); next.Before(window.To) {
+		if next := now.Add(day / time.Duration(count.Met(0))); next.Before(window.To) {
 			now = next.Truncate(time.Second)
 		}
 		s.world.SetNow(now)

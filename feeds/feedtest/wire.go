@@ -19,7 +19,7 @@ const strikes = "Feedtest-Fault"
 type Wire struct {
 	fault  Fault
 	number int // of the fault in the list
-	at     int // the first request that meets the fault is 1; with 0 none does
+	at     int // the first request that can meet the fault is 1
 	server http.RoundTripper
 
 	mu     sync.Mutex
@@ -27,16 +27,9 @@ type Wire struct {
 	met    int           // requests that could meet the fault
 }
 
-// NewWire returns a wire to a server on which the fault faults[number] strikes at its at-th request; with at 0 it only counts.
+// NewWire returns a wire to a server on which the fault faults[number] strikes at the at-th request that can meet it.
 func NewWire(faults []Fault, number, at int, server http.RoundTripper) *Wire {
 	return &Wire{fault: faults[number], number: number, at: at, server: server}
-}
-
-// Met is how many requests could have met the fault.
-func (w *Wire) Met() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.met
 }
 
 // RoundTrip sends a request, and lets the fault happen to it where it is its turn.
@@ -62,14 +55,59 @@ func (w *Wire) turn(r *http.Request) (before *http.Request, struck bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	before, w.before = w.before, kept
-	if w.fault.Applies != nil && !w.fault.Applies(kept) {
-		return before, false
-	}
-	if w.fault.Instead != nil && w.fault.Applies == nil && before == nil {
+	if !w.fault.meets(before, kept) {
 		return before, false
 	}
 	w.met++
-	return before, w.at > 0 && (w.met == w.at || w.fault.Stays && w.met > w.at)
+	return before, w.met == w.at || w.fault.Stays && w.met > w.at
+}
+
+// meets reports whether a request can meet the fault; before is the one before it, or nil.
+func (f Fault) meets(before, r *http.Request) bool {
+	switch {
+	case f.Applies != nil:
+		return f.Applies(r)
+	case f.Instead != nil:
+		return before != nil
+	default:
+		return true
+	}
+}
+
+// Counter is a way on which nothing goes wrong, and which counts the requests that could meet each fault.
+type Counter struct {
+	faults []Fault
+	server http.RoundTripper
+
+	mu     sync.Mutex
+	before *http.Request
+	met    []int
+}
+
+// NewCounter returns a counter on the way to a server.
+func NewCounter(faults []Fault, server http.RoundTripper) *Counter {
+	return &Counter{faults: faults, server: server, met: make([]int, len(faults))}
+}
+
+// Met is how many requests could have met the fault with this number.
+func (c *Counter) Met(number int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.met[number]
+}
+
+// RoundTrip sends a request and counts it.
+func (c *Counter) RoundTrip(r *http.Request) (*http.Response, error) {
+	kept := again(r)
+	c.mu.Lock()
+	for number, fault := range c.faults {
+		if fault.meets(c.before, kept) {
+			c.met[number]++
+		}
+	}
+	c.before = kept
+	c.mu.Unlock()
+	return c.server.RoundTrip(r)
 }
 
 // again copies a request with its body, which stays readable in both.
