@@ -19,7 +19,11 @@ import (
 )
 
 // names are the lines that can be asked for, in the order in which they are printed. memory prints memory_mb too.
-var names = []string{"first_full", "full_again", "increment", "sqlite_first_full", "memory"}
+// fetch_25 and fetch_100 print what they are in terms of stripe-go's iterator too, fetch_memory prints fetch_memory_mb.
+var names = slices.Concat(inWorlds, []string{"fetch_25", "fetch_100", "fetch_memory"})
+
+// inWorlds are those for which there is a world in PostgreSQL.
+var inWorlds = []string{"first_full", "full_again", "increment", "sqlite_first_full", "memory"}
 
 // options are the command line.
 type options struct {
@@ -29,6 +33,10 @@ type options struct {
 	server         string
 	load           string // the part that another process of this program takes: see load
 	day            int
+
+	part               string // that another process of this program takes in the fetching: see takePart
+	url                string
+	charges, perSecond int
 }
 
 func main() {
@@ -46,7 +54,10 @@ func main() {
 }
 
 func start(ctx context.Context, o options) error {
-	if o.load != "" {
+	switch {
+	case o.part != "":
+		return o.takePart(ctx)
+	case o.load != "":
 		return load(ctx, o.load, world{o.orders}, o.day)
 	}
 	rows, err := run(ctx, o)
@@ -66,6 +77,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.tieout, "tieout", "bin/tieout", "the program that is measured")
 	flags.StringVar(&o.load, "load", "", "only fill the database at this URL with the world; bench calls itself this way")
 	flags.IntVar(&o.day, "day", 0, "with --load: add the increment of this day instead")
+	flags.StringVar(&o.part, "charges-of", "", "only serve charges, or read those of --url; bench calls itself this way")
+	flags.StringVar(&o.url, "url", "", "with --charges-of: where the charges are")
+	flags.IntVar(&o.charges, "charges", 0, "with --charges-of: how many there are")
+	flags.IntVar(&o.perSecond, "per-second", 0, "with --charges-of: how many requests a second are allowed")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -81,7 +96,7 @@ func (o options) check() error {
 		return fmt.Errorf("--rounds %d: choose an odd number up to %d", o.rounds, maxDays)
 	case unknown >= 0:
 		return fmt.Errorf("--only %q: choose from %s", o.only[unknown], strings.Join(names, ", "))
-	case o.load == "" && o.server == "":
+	case o.load == "" && o.part == "" && o.server == "" && o.wants(inWorlds...):
 		return fmt.Errorf("TIEOUT_TEST_POSTGRES_URL is not set: run make bench, or .ci/with-postgres bin/bench")
 	}
 	return nil

@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"context"
+	"encoding/json"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -42,13 +43,16 @@ func newCaller(key, base string, client *http.Client, limiter *pace.Limiter, fir
 }
 
 // get reads one path into answer, trying again where that may help. Its errors are *failure, or the context's.
-func (c *caller) get(ctx context.Context, path string, query *form.Values, answer stripego.LastResponseSetter) error {
+func (c *caller) get(ctx context.Context, path string, query *form.Values, answer any) error {
 	for try := 1; ; try++ {
 		turn, err := c.pace.Wait(ctx, endpoint(http.MethodGet, path))
 		if err != nil {
 			return err
 		}
-		met, err := c.send(ctx, turn, http.MethodGet, path, query, "", answer)
+		met, err := c.send(ctx, turn, http.MethodGet, path, query, "", &stripego.APIResource{})
+		if err == nil {
+			err = json.Unmarshal(met.body, answer)
+		}
 		if err == nil {
 			return nil
 		}

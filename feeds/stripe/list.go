@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	stripego "github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/form"
 
 	"tieout/reconcile"
@@ -35,7 +34,6 @@ func span(window reconcile.Window) string {
 
 // page is one page of a list, its objects as they came.
 type page struct {
-	stripego.APIResource
 	data    []json.RawMessage
 	hasMore bool
 }

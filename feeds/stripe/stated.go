@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	stripego "github.com/stripe/stripe-go/v76"
-
 	"tieout/reconcile"
 )
 
@@ -113,7 +111,6 @@ func (s *since) add(raw json.RawMessage) bool {
 
 // balanceAnswer is the balance as it came: each side has an amount for each currency.
 type balanceAnswer struct {
-	stripego.APIResource
 	Livemode  *bool              `json:"livemode"`
 	Available *[]json.RawMessage `json:"available"`
 	Pending   *[]json.RawMessage `json:"pending"`
