@@ -48,6 +48,7 @@ func TestFaultsLeaveNoTrace(t *testing.T) {
 			if count.Met(number) == 0 {
 				t.Errorf("%s: no request can meet %q", feed, fault.Name)
 			}
+			t.Log(feed, fault.Name, count.Met(number))
 			for at := range count.Met(number) {
 				slots <- struct{}{}
 				group.Go(func() {
@@ -79,7 +80,7 @@ type faultDay struct {
 
 func newFaultDay(t *testing.T) *faultDay {
 	t.Helper()
-	world := newWorld(t, simulator.Config{Seed: 31, Orders: 60})
+	world := newWorld(t, simulator.Config{Seed: 31, Orders: 120})
 	server := simulator.NewServer(world, simulator.ServerConfig{
 		StripeKey: simulatedKey, TPUsername: simulatedUsername, TPPassword: simulatedPassword, SiteReferences: []string{simulatedSite},
 		PageSize: faultPage, RecordLimit: faultPage,
