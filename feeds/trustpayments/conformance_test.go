@@ -31,12 +31,24 @@ func (w world) Holds(at time.Time) []feedtest.Object {
 	return held
 }
 
+// Both ways to list a stretch of time pass. What a gateway of errorcodes can say, the portal's search cannot.
 func TestConformance(t *testing.T) {
+	t.Parallel()
+	conforms(t, trustpayments.SourceQuery, feedtest.TrustPaymentsFaults())
+}
+
+func TestConformanceOfSearch(t *testing.T) {
+	t.Parallel()
+	conforms(t, trustpayments.SourceSearch, feedtest.Faults())
+}
+
+func conforms(t *testing.T, source string, faults []feedtest.Fault) {
 	const user, password, site, records = "conformance@webservices.test", "Conformance1^", "test_site12345", 20
 	now := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 	options := func(c feedtest.Connection) trustpayments.Options {
 		return trustpayments.Options{
 			Username: user, Password: password, Site: site, BaseURL: c.Base + "/json/", MaxRecords: records, Rate: rate.Inf,
+			Source: source, SearchURL: c.Base + "/auto/transactions/transactionsearch", SearchMaxRecords: 2 * records,
 			Timeout: c.Timeout, RetryWait: c.RetryWait, HTTPClient: c.HTTP,
 		}
 	}
@@ -49,7 +61,7 @@ func TestConformance(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return world{simulator.NewServer(w, simulator.ServerConfig{TPUsername: user, TPPassword: password, RecordLimit: records}), w}
+			return world{simulator.NewServer(w, simulator.ServerConfig{TPUsername: user, TPPassword: password, RecordLimit: records, SearchLimit: 2 * records}), w}
 		},
 		Connect: func(c feedtest.Connection) (feedtest.Client, error) { return trustpayments.New(options(c)) },
 		Values: func(c feedtest.Connection) []any {
@@ -64,7 +76,7 @@ func TestConformance(t *testing.T) {
 		MovesMoney: func(r *http.Request) bool {
 			return feedtest.BodyHolds(r, `"requesttypedescriptions":["REFUND"]`)
 		},
-		Faults: feedtest.TrustPaymentsFaults(),
+		Faults: faults,
 		Denied: trustpayments.ErrUnauthorized,
 	})
 }

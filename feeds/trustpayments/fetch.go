@@ -163,7 +163,7 @@ func (r *run) byField(ctx context.Context, field string, values []string) error 
 	batches := line{
 		width: func() int { return ahead(r.client.options.Connections) },
 		take: func(_ errand, records []json.RawMessage) error {
-			came, err := r.take(ctx, records)
+			came, err := r.take(ctx, records, nil)
 			maps.Copy(r.read, came)
 			return err
 		},

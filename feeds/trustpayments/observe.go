@@ -87,24 +87,25 @@ type shown struct {
 	liveStatus  text
 }
 
-// take hands records to the sink and returns the keys of all. None of them need be read by reference any more.
-func (r *run) take(ctx context.Context, records []json.RawMessage) (map[reconcile.Key]bool, error) {
+// take hands records to the sink, but for those that came before, and returns the keys of all. None of them need be read by
+// reference any more.
+func (r *run) take(ctx context.Context, records []json.RawMessage, before map[reconcile.Key]bool) (map[reconcile.Key]bool, error) {
 	all := make([]shown, len(records))
 	for i, record := range records {
 		h := readHead(record)
 		all[i] = shown{r.client.observation(record, h), h.ParentReference, h.LiveStatus}
 		delete(r.wanted, all[i].observation.Key.ID)
 	}
-	return r.hand(ctx, all)
+	return r.hand(ctx, all, before)
 }
 
 // hand hands over what was shown, but for what came already and what is of the other mode, and returns the keys of all.
-func (r *run) hand(ctx context.Context, all []shown) (map[reconcile.Key]bool, error) {
+func (r *run) hand(ctx context.Context, all []shown, before map[reconcile.Key]bool) (map[reconcile.Key]bool, error) {
 	came := make(map[reconcile.Key]bool, len(all))
 	var batch []feeds.Observation
 	for _, one := range all {
 		key := one.observation.Key
-		again := came[key] || r.recent[key] || r.read[key]
+		again := came[key] || before[key] || r.read[key]
 		came[key] = true
 		if again {
 			continue

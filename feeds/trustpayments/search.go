@@ -256,7 +256,7 @@ func (f *foundRows) add(ctx context.Context, read exportRow, wrong error) error 
 // flush hands the rows over and has the unclear ones read, of which none may be missing then.
 func (f *foundRows) flush(ctx context.Context) (err error) {
 	r := f.run
-	if r.recent, err = r.hand(ctx, f.batch); err != nil {
+	if r.recent, err = r.hand(ctx, f.batch, r.recent); err != nil {
 		return err
 	}
 	if err := r.byReference(ctx, slices.Collect(maps.Keys(f.unclear))); err != nil {

@@ -37,7 +37,7 @@ func (r *run) walk(ctx context.Context, w reconcile.Window, taken func(context.C
 			if through.Equal(whole.To) {
 				records = startedBefore(whole.To, records)
 			}
-			if r.recent, err = r.take(ctx, records); err != nil {
+			if r.recent, err = r.take(ctx, records, r.recent); err != nil {
 				return err
 			}
 			return taken(ctx, through)

@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"tieout/feeds"
 	"tieout/reconcile"
 )
 
@@ -140,4 +144,61 @@ func TestWalkGrowsAfterARush(t *testing.T) {
 			t.Errorf("%d at once: %d calls", connections, gateway.calls())
 		}
 	}
+}
+
+// However many are asked for at once, the connections are no more than configured, the sink is called by one at a time and in
+// the order of time, and what is remembered does not grow with what is read.
+func TestWalkKeepsWithinItsBounds(t *testing.T) {
+	const connections = 3
+	var underway, most atomic.Int64
+	gateway := &gateway{t: t, maxRecords: 20, intercept: func(int, http.ResponseWriter, map[string]any) bool {
+		most.Store(max(most.Load(), underway.Add(1)))
+		time.Sleep(2 * time.Millisecond)
+		underway.Add(-1)
+		return false
+	}}
+	start := at("2024-01-01 00:00:00")
+	for i := range 1000 {
+		gateway.transactions = append(gateway.transactions, auth(fmt.Sprintf("1-9-%d", i), start.Add(time.Duration(i)*time.Minute).Format(timeLayout)))
+	}
+	inOrder := &ordered{t: t}
+	r := gateway.start(func(o *Options) { o.Connections = connections }).newRun(inOrder)
+	var through []time.Time
+	err := r.walk(context.Background(), reconcile.Window{From: start, To: start.Add(1000 * time.Minute)}, func(_ context.Context, instant time.Time) error {
+		through = append(through, instant)
+		if last := start.Add(time.Duration(inOrder.taken-1) * time.Minute); !last.Before(instant.Add(shortest)) || last.Add(time.Minute).Before(instant) {
+			t.Errorf("taken through %s, and the last was started at %s", instant, last)
+		}
+		return nil
+	})
+	if err != nil || inOrder.taken != 1000 || !slices.IsSortedFunc(through, time.Time.Compare) {
+		t.Errorf("%d taken through %v, error %v", inOrder.taken, through, err)
+	}
+	if most.Load() < 2 || most.Load() > connections {
+		t.Errorf("%d requests at once", most.Load())
+	}
+	if held := len(r.recent) + len(r.read) + len(r.wanted) + len(r.parents); held > gateway.maxRecords {
+		t.Errorf("%d are remembered after all was taken", held)
+	}
+}
+
+// ordered is a sink that wants AUTHs in the order of their numbers, by one goroutine at a time.
+type ordered struct {
+	t     *testing.T
+	busy  atomic.Bool
+	taken int
+}
+
+func (o *ordered) Observe(_ context.Context, batch []feeds.Observation) error {
+	if !o.busy.CompareAndSwap(false, true) {
+		o.t.Error("the sink is called by two at once")
+	}
+	defer o.busy.Store(false)
+	for _, observed := range batch {
+		if want := fmt.Sprintf("1-9-%d", o.taken); observed.Key.ID != want {
+			o.t.Fatalf("%s came where %s is next", observed.Key.ID, want)
+		}
+		o.taken++
+	}
+	return nil
 }
