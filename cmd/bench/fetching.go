@@ -40,7 +40,7 @@ func (o options) takePart(ctx context.Context) error {
 	case byClient:
 		return fetchAll(ctx, o.url, o.charges, o.perSecond)
 	case byIterator:
-		return iterate(ctx, o.url)
+		return iterate(ctx, o.url, pagesIterated(o.charges))
 	}
 	return fmt.Errorf("--charges-of %q: choose from %s, %s, %s", o.part, asProvider, byClient, byIterator)
 }
@@ -51,20 +51,20 @@ func (b *bench) fetching(ctx context.Context) error {
 		if !b.wants(fetchLine(perSecond)) {
 			continue
 		}
-		if err := b.fetchAt(ctx, fetchLine(perSecond), byClient, fetched, perSecond); err != nil {
+		if err := b.fetchAt(ctx, fetchLine(perSecond), byClient, b.charges, perSecond); err != nil {
 			return err
 		}
-		if err := b.fetchAt(ctx, fetchLine(perSecond)+iteratedToo, byIterator, fetched, perSecond); err != nil {
+		if err := b.fetchAt(ctx, fetchLine(perSecond)+iteratedToo, byIterator, b.charges, perSecond); err != nil {
 			return err
 		}
 	}
 	if !b.wants("fetch_memory") {
 		return nil
 	}
-	if err := b.fetchAt(ctx, "fetch_memory", byClient, fetched, 100); err != nil {
+	if err := b.fetchAt(ctx, "fetch_memory", byClient, b.charges, 100); err != nil {
 		return err
 	}
-	return b.fetchAt(ctx, "fetch_memory_more", byClient, manyMore*fetched, 100)
+	return b.fetchAt(ctx, "fetch_memory_more", byClient, manyMore*b.charges, 100)
 }
 
 func fetchLine(perSecond int) string { return "fetch_" + strconv.Itoa(perSecond) }
@@ -110,8 +110,8 @@ func (b *bench) fetchRows() []row {
 		if !b.wants(name) {
 			continue
 		}
-		ideal, seconds := float64(fetched/aPage)/float64(line.perSecond), b.took[name].seconds()
-		oneByOne := b.took[name+iteratedToo].seconds() * fetched / (iterated * aPage)
+		ideal, seconds := float64(b.charges)/aPage/float64(line.perSecond), b.took[name].seconds()
+		oneByOne := b.took[name+iteratedToo].seconds() * float64(b.charges) / float64(aPage*pagesIterated(b.charges))
 		rows = append(rows, row{name: name, ratio: ideal / seconds, reach: line.share, atLeast: true},
 			row{name: name + iteratedToo, ratio: oneByOne / seconds, reach: line.times, atLeast: true})
 	}
@@ -176,8 +176,11 @@ func (empty) Open(context.Context, string) ([]string, error) { return nil, nil }
 
 func (empty) Missing(context.Context, string, []string) ([]string, error) { return nil, nil }
 
+// pagesIterated is how many pages the iterator reads.
+func pagesIterated(charges int) int { return min(iterated, charges/aPage) }
+
 // iterate reads the first pages of the month with stripe-go's iterator, as its documentation shows it.
-func iterate(ctx context.Context, url string) error {
+func iterate(ctx context.Context, url string, pages int) error {
 	backend := stripego.GetBackendWithConfig(stripego.APIBackend, &stripego.BackendConfig{
 		URL: stripego.String(url), LeveledLogger: &stripego.LeveledLogger{Level: stripego.LevelNull},
 	})
@@ -186,11 +189,11 @@ func iterate(ctx context.Context, url string) error {
 	params.Context = ctx
 	params.Limit = stripego.Int64(aPage)
 	list, count := charges.List(params), 0
-	for count < iterated*aPage && list.Next() {
+	for count < pages*aPage && list.Next() {
 		count++
 	}
-	if err := list.Err(); err != nil || count < iterated*aPage {
-		return fmt.Errorf("the iterator ended after %d charges: %w", count, err)
+	if list.Err() == nil && count < pages*aPage {
+		return fmt.Errorf("the iterator ended after %d charges", count)
 	}
-	return nil
+	return list.Err()
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// row is one line of the table: what was measured in terms of what stands beside it, and what it should reach at most.
+// row is one line of the table: what was measured in terms of what stands beside it, and what it should reach at most, or at least.
 type row struct {
 	name  string
 	ratio float64

@@ -1,5 +1,5 @@
 // Command bench measures tieout, in one run and side by side with what stands beside it: PostgreSQL's own join and COPY, tieout
-// itself on another database, and itself with four times as much to judge. It makes a world whose answer is known, runs the real
+// itself on another database, itself with four times as much to judge, and stripe-go's own iterator over a list. It makes a world whose answer is known, runs the real
 // program on it, and fails when the answer is another. `make bench` starts it; docs/PERFORMANCE.md tells what came of it.
 //
 // Lines that begin with BENCH go to standard output, all else to standard error. It ends with 0 when all was measured, whether
@@ -34,9 +34,10 @@ type options struct {
 	load           string // the part that another process of this program takes: see load
 	day            int
 
-	part               string // that another process of this program takes in the fetching: see takePart
-	url                string
-	charges, perSecond int
+	charges   int
+	part      string // that another process of this program takes in the fetching: see takePart
+	url       string
+	perSecond int
 }
 
 func main() {
@@ -79,7 +80,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&o.day, "day", 0, "with --load: add the increment of this day instead")
 	flags.StringVar(&o.part, "charges-of", "", "only serve charges, or read those of --url; bench calls itself this way")
 	flags.StringVar(&o.url, "url", "", "with --charges-of: where the charges are")
-	flags.IntVar(&o.charges, "charges", 0, "with --charges-of: how many there are")
+	flags.IntVar(&o.charges, "charges", 100_000, fmt.Sprintf("how many charges the fetch lines read: a multiple of %d", aPage))
 	flags.IntVar(&o.perSecond, "per-second", 0, "with --charges-of: how many requests a second are allowed")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -94,6 +95,8 @@ func (o options) check() error {
 		return fmt.Errorf("--orders %d: choose a multiple of %d", o.orders, block)
 	case o.rounds < 1 || o.rounds > maxDays || o.rounds%2 == 0:
 		return fmt.Errorf("--rounds %d: choose an odd number up to %d", o.rounds, maxDays)
+	case o.charges < aPage || o.charges%aPage != 0:
+		return fmt.Errorf("--charges %d: choose a multiple of %d", o.charges, aPage)
 	case unknown >= 0:
 		return fmt.Errorf("--only %q: choose from %s", o.only[unknown], strings.Join(names, ", "))
 	case o.load == "" && o.part == "" && o.server == "" && o.wants(inWorlds...):
