@@ -2,7 +2,6 @@ package stripe
 
 import (
 	"context"
-	"encoding/json"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -42,8 +41,9 @@ func newCaller(key, base string, client *http.Client, limiter *pace.Limiter, fir
 	return &caller{key: key, backend: backend, pace: limiter, firstWait: firstWait, sleep: pace.Sleep}
 }
 
-// get reads one path into answer, trying again where that may help. Its errors are *failure, or the context's.
-func (c *caller) get(ctx context.Context, path string, query *form.Values, answer any) error {
+// get reads one path, trying again where that may help; also where read refuses what came. Its errors are *failure, or the
+// context's.
+func (c *caller) get(ctx context.Context, path string, query *form.Values, read func(body []byte) error) error {
 	for try := 1; ; try++ {
 		turn, err := c.pace.Wait(ctx, endpoint(http.MethodGet, path))
 		if err != nil {
@@ -51,7 +51,7 @@ func (c *caller) get(ctx context.Context, path string, query *form.Values, answe
 		}
 		met, err := c.send(ctx, turn, http.MethodGet, path, query, "", &stripego.APIResource{})
 		if err == nil {
-			err = json.Unmarshal(met.body, answer)
+			err = read(met.body)
 		}
 		if err == nil {
 			return nil

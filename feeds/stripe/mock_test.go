@@ -135,7 +135,7 @@ func TestStripeMockRefusesWhatTheAPIDoesNotKnow(t *testing.T) {
 		query := &form.Values{}
 		query.Add("colour", "red")
 		var answer json.RawMessage
-		if err := client.api.get(t.Context(), path, query, &answer); err == nil || !strings.Contains(err.Error(), "Stripe answered 400") {
+		if err := client.api.get(t.Context(), path, query, func(body []byte) error { return json.Unmarshal(body, &answer) }); err == nil || !strings.Contains(err.Error(), "Stripe answered 400") {
 			t.Errorf("%s with an unknown parameter: %s, error %v, want a refusal", path, answer, err)
 		}
 	}

@@ -211,7 +211,7 @@ func (readsByID) Take(context.Context, json.RawMessage) error { return nil }
 // readOne returns an object as it came, or nil when there is none.
 func (c *Client) readOne(ctx context.Context, kind, id string) (json.RawMessage, error) {
 	var answer json.RawMessage
-	err := c.api.get(ctx, pathOf(kind)+"/"+url.PathEscape(id), nil, &answer)
+	err := c.api.get(ctx, pathOf(kind)+"/"+url.PathEscape(id), nil, func(body []byte) error { return json.Unmarshal(body, &answer) })
 	if notThere(err) {
 		return nil, nil
 	}
