@@ -27,7 +27,7 @@ demo: build ## run two simulated days, with reports under demo/
 test: modules ## run every test, with a real PostgreSQL
 	@.ci/with-postgres .ci/test $(TESTFLAGS)
 
-bench: build ## measure the judging of a million orders (docs/PERFORMANCE.md)
+bench: build ## measure the judging of a million orders and the reading of charges (docs/PERFORMANCE.md)
 	@go build -trimpath -o bin/bench ./cmd/bench
 	@.ci/with-postgres bin/bench $(BENCHFLAGS)
 

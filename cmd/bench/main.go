@@ -1,5 +1,5 @@
 // Command bench measures tieout, in one run and side by side with what stands beside it: PostgreSQL's own join and COPY, tieout
-// itself on another database, and itself with four times as much to judge. It makes a world whose answer is known, runs the real
+// itself on another database, itself with four times as much to judge, and stripe-go's own iterator over a list. It makes a world whose answer is known, runs the real
 // program on it, and fails when the answer is another. `make bench` starts it; docs/PERFORMANCE.md tells what came of it.
 //
 // Lines that begin with BENCH go to standard output, all else to standard error. It ends with 0 when all was measured, whether
@@ -19,7 +19,11 @@ import (
 )
 
 // names are the lines that can be asked for, in the order in which they are printed. memory prints memory_mb too.
-var names = []string{"first_full", "full_again", "increment", "sqlite_first_full", "memory"}
+// fetch_25 and fetch_100 print what they are in terms of stripe-go's iterator too, fetch_memory prints fetch_memory_mb.
+var names = slices.Concat(inWorlds, []string{"fetch_25", "fetch_100", "fetch_memory"})
+
+// inWorlds are those for which there is a world in PostgreSQL.
+var inWorlds = []string{"first_full", "full_again", "increment", "sqlite_first_full", "memory"}
 
 // options are the command line.
 type options struct {
@@ -29,6 +33,11 @@ type options struct {
 	server         string
 	load           string // the part that another process of this program takes: see load
 	day            int
+
+	charges   int
+	part      string // that another process of this program takes in the fetching: see takePart
+	url       string
+	perSecond int
 }
 
 func main() {
@@ -46,7 +55,10 @@ func main() {
 }
 
 func start(ctx context.Context, o options) error {
-	if o.load != "" {
+	switch {
+	case o.part != "":
+		return o.takePart(ctx)
+	case o.load != "":
 		return load(ctx, o.load, world{o.orders}, o.day)
 	}
 	rows, err := run(ctx, o)
@@ -66,6 +78,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.tieout, "tieout", "bin/tieout", "the program that is measured")
 	flags.StringVar(&o.load, "load", "", "only fill the database at this URL with the world; bench calls itself this way")
 	flags.IntVar(&o.day, "day", 0, "with --load: add the increment of this day instead")
+	flags.StringVar(&o.part, "charges-of", "", "only serve charges, or read those of --url; bench calls itself this way")
+	flags.StringVar(&o.url, "url", "", "with --charges-of: where the charges are")
+	flags.IntVar(&o.charges, "charges", 100_000, fmt.Sprintf("how many charges the fetch lines read: a multiple of %d", aPage))
+	flags.IntVar(&o.perSecond, "per-second", 0, "with --charges-of: how many requests a second are allowed")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -79,9 +95,11 @@ func (o options) check() error {
 		return fmt.Errorf("--orders %d: choose a multiple of %d", o.orders, block)
 	case o.rounds < 1 || o.rounds > maxDays || o.rounds%2 == 0:
 		return fmt.Errorf("--rounds %d: choose an odd number up to %d", o.rounds, maxDays)
+	case o.charges < aPage || o.charges%aPage != 0:
+		return fmt.Errorf("--charges %d: choose a multiple of %d", o.charges, aPage)
 	case unknown >= 0:
 		return fmt.Errorf("--only %q: choose from %s", o.only[unknown], strings.Join(names, ", "))
-	case o.load == "" && o.server == "":
+	case o.load == "" && o.part == "" && o.server == "" && o.wants(inWorlds...):
 		return fmt.Errorf("TIEOUT_TEST_POSTGRES_URL is not set: run make bench, or .ci/with-postgres bin/bench")
 	}
 	return nil

@@ -23,7 +23,7 @@ type Fault struct {
 	Name    string
 	Outcome Outcome
 	Stays   bool                                                             // all further requests meet it too
-	Slow    bool                                                             // it ends with the client's own timeout
+	Slow    bool                                                             // the client waits, for its own timeout or as long as it is asked to
 	Applies func(r *http.Request) bool                                       // which requests can meet it; nil: all
 	Serve   func(w http.ResponseWriter, r *http.Request, next http.Handler)  // what the server does in place of its answer
 	Route   func(r *http.Request) (sent *http.Request, by http.RoundTripper) // where the request goes in place of the server
@@ -34,7 +34,7 @@ type Fault struct {
 func Faults() []Fault {
 	page := "<html><head><title>Error</title></head><body><h1>nginx</h1></body></html>\n"
 	return []Fault{
-		{Name: "429 with Retry-After", Serve: answer(http.StatusTooManyRequests, "text/plain", "slow down\n", "Retry-After", "1")},
+		{Name: "429 with Retry-After", Slow: true, Serve: answer(http.StatusTooManyRequests, "text/plain", "slow down\n", "Retry-After", "1")},
 		{Name: "429", Serve: answer(http.StatusTooManyRequests, "text/plain", "slow down\n")},
 		{Name: "500", Serve: answer(http.StatusInternalServerError, "text/plain", "something went wrong\n")},
 		{Name: "502 with HTML", Serve: answer(http.StatusBadGateway, "text/html", page)},

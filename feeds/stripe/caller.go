@@ -41,14 +41,18 @@ func newCaller(key, base string, client *http.Client, limiter *pace.Limiter, fir
 	return &caller{key: key, backend: backend, pace: limiter, firstWait: firstWait, sleep: pace.Sleep}
 }
 
-// get reads one path into answer, trying again where that may help. Its errors are *failure, or the context's.
-func (c *caller) get(ctx context.Context, path string, query *form.Values, answer stripego.LastResponseSetter) error {
+// get reads one path, trying again where that may help; also where read refuses what came. Its errors are *failure, or the
+// context's.
+func (c *caller) get(ctx context.Context, path string, query *form.Values, read func(body []byte) error) error {
 	for try := 1; ; try++ {
 		turn, err := c.pace.Wait(ctx, endpoint(http.MethodGet, path))
 		if err != nil {
 			return err
 		}
-		met, err := c.send(ctx, turn, http.MethodGet, path, query, "", answer)
+		met, err := c.send(ctx, turn, http.MethodGet, path, query, "", &stripego.APIResource{})
+		if err == nil {
+			err = read(met.body)
+		}
 		if err == nil {
 			return nil
 		}

@@ -167,18 +167,26 @@ type shown struct {
 func (c *Client) show(kind string, data []json.RawMessage) []shown {
 	objects := make([]shown, len(data))
 	for i, raw := range data {
-		read := slimOf(raw)
-		objects[i] = shown{read, c.observation(kind, read.ID, raw)}
+		objects[i] = c.showOne(kind, raw)
 	}
 	return objects
 }
 
-// observation makes what the sink takes of one object. Without an id it is kept as unreadable.
-func (c *Client) observation(kind, id string, raw []byte) feeds.Observation {
-	list := c.allow[kind]
-	body, err := list.Apply(raw)
-	if err != nil || id == "" {
-		return list.Unreadable(reconcile.FeedStripe, c.account, kind, raw)
+// showOne makes an observation of an object. What is known of it is read from what is kept, a third of what came. One without
+// an id is kept as unreadable.
+func (c *Client) showOne(kind string, raw []byte) shown {
+	body, err := c.allow[kind].Apply(raw)
+	if err != nil {
+		return shown{slim{}, c.unreadable(kind, raw)}
 	}
-	return feeds.Observation{Key: reconcile.Key{Feed: reconcile.FeedStripe, Account: c.account, Kind: kind, ID: id}, Body: body}
+	read := slimOf(body)
+	if read.ID == "" {
+		return shown{read, c.unreadable(kind, raw)}
+	}
+	key := reconcile.Key{Feed: reconcile.FeedStripe, Account: c.account, Kind: kind, ID: read.ID}
+	return shown{read, feeds.Observation{Key: key, Body: body}}
+}
+
+func (c *Client) unreadable(kind string, raw []byte) feeds.Observation {
+	return c.allow[kind].Unreadable(reconcile.FeedStripe, c.account, kind, raw)
 }

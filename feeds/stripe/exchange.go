@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptrace"
 	"strconv"
@@ -17,6 +18,7 @@ type exchange struct {
 	inAll      bool          // of a 429: the account has had too many requests, not the endpoint alone
 	keepAway   bool          // Stripe told not to try again
 	connected  bool          // a connection was there, so that bytes may have been sent
+	body       []byte        // of the answer to a GET that succeeded
 }
 
 type exchangeKey struct{}
@@ -29,7 +31,8 @@ func withExchange(ctx context.Context) (context.Context, *exchange) {
 	return context.WithValue(ctx, exchangeKey{}, met), met
 }
 
-// observed notes each answer in its request's exchange.
+// observed notes each answer in its request's exchange. The body of a read that succeeded goes there too, and stripe-go gets an
+// empty object in its place: it would go through each page four times before we see it, and that took a third of a fetch.
 type observed struct{ next http.RoundTripper }
 
 // RoundTrip sends a request. A POST is sent once: net/http would send one with an Idempotency-Key again by itself when an
@@ -40,13 +43,22 @@ func (o observed) RoundTrip(request *http.Request) (*http.Response, error) {
 		request.GetBody = nil
 	}
 	response, err := o.next.RoundTrip(request)
-	if met, ok := request.Context().Value(exchangeKey{}).(*exchange); ok && err == nil {
+	met, ok := request.Context().Value(exchangeKey{}).(*exchange)
+	if ok && err == nil {
 		met.status = response.StatusCode
 		met.retryAfter = retryAfter(response.Header)
 		met.inAll = strings.HasPrefix(response.Header.Get("Stripe-Rate-Limited-Reason"), "global") // stripe.md §5
 		met.keepAway = response.Header.Get("Stripe-Should-Retry") == "false"
 	}
-	return response, err
+	if !ok || err != nil || request.Method != http.MethodGet || met.status != http.StatusOK {
+		return response, err
+	}
+	defer response.Body.Close()
+	if met.body, err = io.ReadAll(response.Body); err != nil {
+		return nil, err
+	}
+	response.Body = io.NopCloser(strings.NewReader("{}"))
+	return response, nil
 }
 
 // retryAfter reads the number of seconds; the form with a date would need a clock that agrees with Stripe's, and is not read.

@@ -2,10 +2,13 @@ package stripe
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -159,5 +162,124 @@ func TestTheContextEndsAWait(t *testing.T) {
 	_, err := client.Fetch(ctx, feeds.Request{Window: lastDay(), Memory: memory{}, Sink: &sink{}})
 	if !errors.Is(err, context.Canceled) || len(f.received()) != 1 {
 		t.Errorf("error %v after %d requests, want canceled after one", err, len(f.received()))
+	}
+}
+
+// reset sends the beginning of a page and then breaks the connection in the hard way.
+func reset(w httpWriter, _ *httpRequest) bool {
+	connection, buffer, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	fmt.Fprintf(buffer, "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{\"data\":[{\"id\":\"ch_1\"")
+	_ = buffer.Flush()
+	_ = connection.(*net.TCPConn).SetLinger(0)
+	connection.Close()
+	return true
+}
+
+// stall sends the beginning of a page and then nothing more, until the client goes.
+func stall(w httpWriter, r *httpRequest) bool {
+	fmt.Fprint(w, `{"data":[{"id":"ch_1"`)
+	w.(http.Flusher).Flush()
+	<-r.Context().Done()
+	return true
+}
+
+// late answers when the client has given up.
+func late(_ httpWriter, r *httpRequest) bool {
+	<-r.Context().Done()
+	return true
+}
+
+// A fault on any page of a list that passes leaves no trace, and one that stays names the slice that it broke.
+func TestFaultsOnAnyPage(t *testing.T) {
+	limited := `{"error":{"type":"invalid_request_error","code":"rate_limit","message":"Too many requests."}}`
+	const patient, brief = 30 * time.Second, 300 * time.Millisecond
+	faults := map[string]struct {
+		answer  func(httpWriter, *httpRequest) bool
+		stays   string
+		timeout time.Duration
+	}{
+		"429":                       {hostile(429, nil, limited), "Stripe answered 429", patient},
+		"429 with Retry-After":      {hostile(429, http.Header{"Retry-After": {"1"}}, limited), "Stripe answered 429", patient},
+		"429 in all":                {hostile(429, http.Header{"Stripe-Rate-Limited-Reason": {"global-rate"}}, limited), "Stripe answered 429", patient},
+		"500":                       {hostile(500, nil, "{}"), "the answer was 500", patient},
+		"502 HTML":                  {hostile(502, nil, "<html>"), "the answer was 502", patient},
+		"dropped":                   {dropped, "no answer", patient},
+		"reset in the body":         {reset, "cut short", patient},
+		"a body that stops":         {stall, "cut short", brief},
+		"an answer that comes late": {late, "no answer", brief},
+		"truncated":                 {hostile(200, nil, `{"data":[{"id":"ch_1"`), "cut short", patient},
+	}
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, page := range []string{"", "ch_151", "ch_051"} {
+				for _, stays := range []bool{false, true} {
+					f := threePages(t)
+					left := map[bool]int{false: 2, true: 1000}[stays]
+					f.fault = func(w httpWriter, r *httpRequest) bool {
+						if r.URL.Path != "/v1/charges" || r.URL.Query().Get("starting_after") != page || left == 0 {
+							return false
+						}
+						left--
+						f.mutex.Unlock() // while this one waits, others are answered
+						defer f.mutex.Lock()
+						return fault.answer(w, r)
+					}
+					client, _ := f.client(t, Options{Timeout: fault.timeout})
+					seen := &sink{}
+					_, err := client.Fetch(t.Context(), feeds.Request{Window: lastDay(), Memory: memory{}, Sink: seen})
+					switch {
+					case !stays && (err != nil || len(ofKind(seen.keys(), "charge ")) != 250):
+						t.Errorf("page after %q: %d charges, error %v, want all 250", page, len(seen.keys()), err)
+					case stays && (err == nil || !strings.HasPrefix(err.Error(), "list charges created [") || !strings.Contains(err.Error(), fault.stays)):
+						t.Errorf("page after %q: error %v, want that of the list: %q", page, err, fault.stays)
+					}
+				}
+			}
+		})
+	}
+}
+
+// threePages has 250 charges all over the last day: too few to be cut.
+func threePages(t *testing.T) *fake {
+	f := newFake(t)
+	for i := range 250 {
+		f.hold(kindCharge, object{"id": fmt.Sprintf("ch_%03d", 250-i), "created": at(0) - 300*int64(i) - 60})
+	}
+	return f
+}
+
+func ofKind(keys []string, prefix string) []string {
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !strings.HasPrefix(key, prefix) })
+}
+
+// A list that walks in a circle, or on the spot, is an error on whichever page: never a gap, never an endless walk.
+func TestListsThatDoNotMoveOn(t *testing.T) {
+	page := func(more bool, ids ...string) string {
+		var data []object
+		for _, id := range ids {
+			data = append(data, object{"id": id, "created": at(1)})
+		}
+		text, _ := json.Marshal(object{"data": append([]object{}, data...), "has_more": more})
+		return string(text)
+	}
+	for name, pages := range map[string]map[string]string{
+		"the same page":        {"": page(true, "a", "b"), "b": page(true, "a", "b")},
+		"an empty second page": {"": page(true, "a", "b"), "b": page(true)},
+		"a circle":             {"": page(true, "a"), "a": page(true, "b"), "b": page(true, "c"), "c": page(true, "a")},
+		"no ids":               {"": page(true, "")},
+	} {
+		f := newFake(t)
+		f.fault = func(w httpWriter, r *httpRequest) bool {
+			return r.URL.Path == "/v1/charges" && hostile(200, nil, pages[r.URL.Query().Get("starting_after")])(w, r)
+		}
+		client, _ := f.client(t, Options{})
+		_, err := client.Fetch(t.Context(), feeds.Request{Window: lastDay(), Memory: memory{}, Sink: &sink{}})
+		if err == nil || !strings.Contains(err.Error(), "list charges created [") || !strings.Contains(err.Error(), "does not move on") {
+			t.Errorf("%s: error %v, want one that says so", name, err)
+		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	stripego "github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/form"
 
 	"tieout/reconcile"
@@ -35,14 +34,13 @@ func span(window reconcile.Window) string {
 
 // page is one page of a list, its objects as they came.
 type page struct {
-	stripego.APIResource
 	data    []json.RawMessage
 	hasMore bool
 }
 
-// UnmarshalJSON refuses an answer that does not say what is in the list, or whether that is all of it: to take such a
+// read refuses an answer that does not say what is in the list, or whether that is all of it: to take such a
 // one for an empty page would make "missing" out of nothing (design §7).
-func (p *page) UnmarshalJSON(raw []byte) error {
+func (p *page) read(raw []byte) error {
 	var list struct {
 		Data    *[]json.RawMessage `json:"data"`
 		HasMore *bool              `json:"has_more"`
@@ -65,7 +63,7 @@ func (c *caller) pages(ctx context.Context, path string, filters []filter) iter.
 		used := map[string]bool{"": true} // cursors; a second use would walk in a circle
 		for cursor := ""; ; {
 			var got page
-			if err := c.get(ctx, path, listQuery(filters, cursor), &got); err != nil {
+			if err := c.get(ctx, path, listQuery(filters, cursor), got.read); err != nil {
 				yield(nil, err)
 				return
 			}

@@ -9,8 +9,6 @@ import (
 	"net/url"
 	"slices"
 
-	stripego "github.com/stripe/stripe-go/v76"
-
 	"tieout/feeds"
 	"tieout/feeds/pace"
 	"tieout/reconcile"
@@ -212,13 +210,13 @@ func (readsByID) Take(context.Context, json.RawMessage) error { return nil }
 
 // readOne returns an object as it came, or nil when there is none.
 func (c *Client) readOne(ctx context.Context, kind, id string) (json.RawMessage, error) {
-	var answer stripego.APIResource
-	err := c.api.get(ctx, pathOf(kind)+"/"+url.PathEscape(id), nil, &answer)
+	var answer json.RawMessage
+	err := c.api.get(ctx, pathOf(kind)+"/"+url.PathEscape(id), nil, func(body []byte) error { return json.Unmarshal(body, &answer) })
 	if notThere(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s %s: %w", kind, id, err)
 	}
-	return answer.LastResponse.RawJSON, nil
+	return answer, nil
 }

@@ -12,9 +12,9 @@ import (
 	"tieout/reconcile"
 )
 
-// full is how many pages a part of a list must promise before it is cut off to be read at the same time: the last page of
-// each part is half empty, and costs a request as a full one does.
-const full = 3
+// worth is how many pages a slice must promise before it is cut in two to be read at the same time: the last page of each part
+// is half empty, and costs a request as a full one does. Towards the end, when much of what is allowed goes unused, any will do.
+const worth = 8
 
 // slice is a stretch of a list that is read page after page, newest objects first.
 type slice struct {
@@ -58,14 +58,13 @@ type lister struct {
 
 // walk reads lists of one kind, all at once.
 func (l lister) walk(ctx context.Context, lists []slice) error {
-	api := l.run.client.api
-	return pace.Walk(ctx, lists, func() int { return api.pace.Width(endpoint(http.MethodGet, pathOf(l.kind))) }, l)
+	return pace.Walk(ctx, lists, l.width, l)
 }
 
 // Ask reads a page.
 func (l lister) Ask(ctx context.Context, s slice) (sheet, error) {
 	var got page
-	if err := l.run.client.api.get(ctx, pathOf(l.kind), listQuery(s.query(), s.cursor), &got); err != nil {
+	if err := l.run.client.api.get(ctx, pathOf(l.kind), listQuery(s.query(), s.cursor), got.read); err != nil {
 		return sheet{}, l.failed(s, err)
 	}
 	if s.payout != "" {
@@ -97,12 +96,29 @@ func (l lister) Rest(s slice, got sheet, parts int) ([]slice, error) {
 	}
 	rest.used[last.ID] = true
 	rest.cursor, rest.top, rest.ids = last.ID, last.Created, idsOf(got.objects)
-	return rest.cut(min(int64(parts), s.pagesLeft(rest, len(got.objects))/full)), nil
+	return rest.cut(l.parts(int64(parts), s.pagesLeft(rest))), nil
+}
+
+// parts is into how many a slice of so many pages is cut when so many requests may be sent. Later cuts know more of where
+// rows are dense than earlier ones, so that each is in two, but for the first of all.
+func (l lister) parts(free, pages int64) int64 {
+	width := int64(l.width())
+	switch {
+	case free >= width:
+		return min(free, pages)
+	case free*3 > width:
+		return min(free, pages, 2)
+	}
+	return min(free, pages/worth, 2)
+}
+
+func (l lister) width() int {
+	return l.run.client.api.pace.Width(endpoint(http.MethodGet, pathOf(l.kind)))
 }
 
 // pagesLeft guesses from the page that lies between two slices how many are to come.
-func (s slice) pagesLeft(rest slice, objects int) int64 {
-	if s.payout != "" || rest.top <= rest.from || rest.top > s.top || objects == 0 {
+func (s slice) pagesLeft(rest slice) int64 {
+	if s.payout != "" || rest.top <= rest.from || rest.top > s.top {
 		return 0
 	}
 	return (rest.top - rest.from) / max(1, s.top-rest.top)
