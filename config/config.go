@@ -202,6 +202,8 @@ type TrustPayments struct {
 	SearchURL string `yaml:"search_url"`
 	// SearchMaxRecords is how many rows one answer of the bulk search can hold. Default 75000 (vendor's article 4402730665233).
 	SearchMaxRecords int `yaml:"search_max_records"`
+	// SearchFields are the optional columns that the bulk search is asked for. Default those that make a row complete.
+	SearchFields []string `yaml:"search_fields"`
 	// Live is false for a test site: then livestatus 0 is read and 1 is left alone. Default true (design §5, "Not Alipay").
 	Live bool `yaml:"live"`
 	// PaymentTypes are the payment types that are tied out against orders. Default ALIPAY.

@@ -60,6 +60,11 @@ func defaultTrustPayments() TrustPayments {
 		Source:            "query",
 		SearchURL:         "https://myst.securetrading.net/auto/transactions/transactionsearch",
 		SearchMaxRecords:  75_000,
+		SearchFields: []string{
+			"sitereference", "requesttypedescription", "parenttransactionreference", "orderreference", "paymenttypedescription",
+			"accounttypedescription", "currencyiso3a", "mainamount", "settlemainamount", "settlestatus", "settleduedate",
+			"settledtimestamp", "errorcode", "errormessage", "authcode", "livestatus",
+		},
 		Live:              true,
 		PaymentTypes:      []string{"ALIPAY"},
 		Since:             Since{Ago: 100 * day},

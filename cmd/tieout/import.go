@@ -72,8 +72,10 @@ func (a *app) importFiles(ctx context.Context, paths []string, flags importFlags
 // formats are all files that can be imported.
 func (p *parts) formats(zone *time.Location) []feeds.Format {
 	live := map[string]bool{}
-	for _, site := range p.config.Feeds.TrustPayments.SiteReferences {
-		live[site] = p.config.Feeds.TrustPayments.Live
+	for _, provider := range p.providers {
+		if site, ok := provider.client.(*trustpayments.Client); ok {
+			live[site.Account()] = site.Live()
+		}
 	}
 	return append(stripe.ReportFormats(p.config.Feeds.Stripe.ReferenceKeys, zone), trustpayments.Export(live))
 }

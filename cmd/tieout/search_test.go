@@ -4,8 +4,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"tieout/config"
 	"tieout/feeds/simulator"
+	"tieout/feeds/trustpayments"
 )
+
+func TestSearchFieldsAreTheClients(t *testing.T) {
+	if diff := cmp.Diff(trustpayments.DefaultSearchFields(), config.Default().Feeds.TrustPayments.SearchFields); diff != "" {
+		t.Errorf("the columns asked for by default (-client +configuration):\n%s", diff)
+	}
+}
 
 // TestSearchGivesWhatQueriesGive: two days of a world that are listed by Trust Payments' bulk search leave the projections
 // and the verdicts that queries leave; also where a day is too full for the search.

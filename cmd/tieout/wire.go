@@ -173,7 +173,7 @@ func (p *parts) openTrustPayments() error {
 	for _, site := range s.SiteReferences {
 		client, err := trustpayments.New(trustpayments.Options{
 			Username: s.Username, Password: s.Password.Reveal(), Site: site, BaseURL: s.BaseURL, Live: s.Live,
-			MaxRecords: s.MaxRecords, Source: s.Source, SearchURL: s.SearchURL, SearchMaxRecords: s.SearchMaxRecords,
+			MaxRecords: s.MaxRecords, Source: s.Source, SearchURL: s.SearchURL, SearchMaxRecords: s.SearchMaxRecords, SearchFields: s.SearchFields,
 			Timeout: s.Timeout, RetryWait: s.RetryWait, Rate: rate.Limit(s.RequestsPerSecond), Connections: s.Connections,
 		})
 		if err != nil {

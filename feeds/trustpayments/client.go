@@ -176,3 +176,6 @@ func (c *Client) Feed() string { return reconcile.FeedTrustPayments }
 
 // Account returns the site reference.
 func (c *Client) Account() string { return c.options.Site }
+
+// Live reports whether the site's live transactions are ours, or its tests.
+func (c *Client) Live() bool { return c.options.Live }

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -213,7 +215,15 @@ func TestRecheckReadsAllThatCouldForbidACancel(t *testing.T) {
 // refunds. One that breaks off goes on there and misses nothing.
 func TestFetchGoesOnWhereItBrokeOff(t *testing.T) {
 	window := reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-01-11 00:00:00")}
-	gateway := &gateway{t: t, maxRecords: 10}
+	var left atomic.Int64 // calls that are answered
+	left.Store(math.MaxInt64)
+	gateway := &gateway{t: t, maxRecords: 10, intercept: func(_ int, w http.ResponseWriter, _ map[string]any) bool {
+		broken := left.Add(-1) < 0
+		if broken {
+			status(401)(w)
+		}
+		return broken
+	}}
 	for i := range 150 {
 		started := window.From.Add(time.Duration(i) * 95 * time.Minute)
 		gateway.transactions = append(gateway.transactions, refundOf(fmt.Sprintf("2-9-%d", i), fmt.Sprintf("1-9-%d", i), started.Format(timeLayout)),
@@ -226,12 +236,7 @@ func TestFetchGoesOnWhereItBrokeOff(t *testing.T) {
 	}
 	calls := gateway.calls()
 	for breaks := 1; breaks <= calls; breaks += 3 {
-		gateway.bodies, gateway.intercept = nil, func(call int, w http.ResponseWriter, _ map[string]any) bool {
-			if call >= breaks {
-				status(401)(w)
-			}
-			return call >= breaks
-		}
+		left.Store(int64(breaks))
 		got, told := &shelfSink{}, window.From
 		through := func(_ context.Context, instant time.Time) error {
 			if instant.Before(told.Add(stretch)) || !instant.Before(window.To) {
@@ -254,7 +259,8 @@ func TestFetchGoesOnWhereItBrokeOff(t *testing.T) {
 		if _, err := client.Fetch(context.Background(), request); err == nil {
 			t.Fatalf("broken at call %d of %d: no error", breaks, calls)
 		}
-		gateway.intercept, request.Window.From, request.Through = nil, told, nil
+		left.Store(math.MaxInt64)
+		request.Window.From, request.Through = told, nil
 		if _, err := client.Fetch(context.Background(), request); err != nil {
 			t.Fatal(err)
 		}
