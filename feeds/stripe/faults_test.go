@@ -283,3 +283,13 @@ func TestListsThatDoNotMoveOn(t *testing.T) {
 		}
 	}
 }
+
+// An answer that says success otherwise than by 200 is read like any.
+func TestAnOddSuccessIsReadLikeAny(t *testing.T) {
+	f := newFake(t)
+	f.fault = hostile(202, nil, `{"data":[],"has_more":false,"available":[],"pending":[]}`)
+	client, _ := f.client(t, Options{})
+	if got, _ := fetch(t, client, feeds.Request{Window: lastDay()}); len(got) != 0 {
+		t.Errorf("observed %v of empty lists", got)
+	}
+}
