@@ -25,6 +25,7 @@ func Run(t *testing.T, p Provider) {
 		{"the same fetch again changes nothing", testAgain},
 		{"rows that come while we page shift us off none", testPaging},
 		{"objects that changed are found again", testChanges},
+		{"a first fetch that breaks off goes on where it was", testResume},
 		{"the other mode is counted and left alone", testOtherMode},
 		{"personal data stays out", testPersonal},
 		{"an empty window reads what is named and open", testNamed},
@@ -135,7 +136,7 @@ func (s *stage) fetch(client Client, window reconcile.Window, shelf *shelf, name
 
 func (s *stage) try(ctx context.Context, client Client, window reconcile.Window, shelf *shelf, named ...string) (feeds.Tally, error) {
 	shelf.begin()
-	return client.Fetch(ctx, feeds.Request{Window: window, Named: named, Memory: shelf, Sink: shelf})
+	return client.Fetch(ctx, feeds.Request{Window: window, Named: named, Memory: shelf, Sink: shelf, Through: shelf.through})
 }
 
 func (s *stage) shelf() *shelf { return newShelf(s.t, s.p) }

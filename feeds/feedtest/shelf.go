@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"tieout/feeds"
 	"tieout/reconcile"
@@ -24,7 +25,8 @@ type shelf struct {
 	handed  []feeds.Observation // since the last fetch began, in order
 	changed []reconcile.Key     // those of them that differ from what was held
 	calls   int
-	refuse  func(call int) error // decides whether a call fails; nil: none does
+	through func(context.Context, time.Time) error // is told how far a fetch has come; may be nil
+	refuse  func(call int) error                   // decides whether a call fails; nil: none does
 	inside  atomic.Int32
 }
 
