@@ -24,7 +24,7 @@ const (
 const (
 	spare  = 1.25
 	atOnce = 2
-	widest = 48
+	widest = 32
 )
 
 // Sleep waits, or ends early with the context's error.

@@ -148,6 +148,19 @@ func TestACertificateThatIsNotTrustedIsNotTriedAgain(t *testing.T) {
 	}
 }
 
+func TestWithoutTLSNothingIsSent(t *testing.T) {
+	f := newFake(t)
+	client, waited := testClient(t, Options{BaseURL: strings.Replace(f.URL, "http:", "https:", 1)})
+	_, err := client.Fetch(t.Context(), feeds.Request{Window: lastDay(), Memory: memory{}, Sink: &sink{}})
+	if err == nil || !strings.Contains(err.Error(), "no answer: ") || len(*waited) != 4 || len(f.received()) != 0 {
+		t.Errorf("error %v after %d waits and %d requests, want none to be sent", err, len(*waited), len(f.received()))
+	}
+	outcome, err := client.Refund(t.Context(), instruction())
+	if err == nil || outcome.State != "" {
+		t.Errorf("outcome %+v, error %v, want an error: nothing moved", outcome, err)
+	}
+}
+
 func TestTheContextEndsAWait(t *testing.T) {
 	f := newFake(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -38,9 +38,9 @@ type page struct {
 	hasMore bool
 }
 
-// UnmarshalJSON refuses an answer that does not say what is in the list, or whether that is all of it: to take such a
+// read refuses an answer that does not say what is in the list, or whether that is all of it: to take such a
 // one for an empty page would make "missing" out of nothing (design §7).
-func (p *page) UnmarshalJSON(raw []byte) error {
+func (p *page) read(raw []byte) error {
 	var list struct {
 		Data    *[]json.RawMessage `json:"data"`
 		HasMore *bool              `json:"has_more"`
@@ -63,7 +63,7 @@ func (c *caller) pages(ctx context.Context, path string, filters []filter) iter.
 		used := map[string]bool{"": true} // cursors; a second use would walk in a circle
 		for cursor := ""; ; {
 			var got page
-			if err := c.get(ctx, path, listQuery(filters, cursor), got.UnmarshalJSON); err != nil {
+			if err := c.get(ctx, path, listQuery(filters, cursor), got.read); err != nil {
 				yield(nil, err)
 				return
 			}

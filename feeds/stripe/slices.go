@@ -64,7 +64,7 @@ func (l lister) walk(ctx context.Context, lists []slice) error {
 // Ask reads a page.
 func (l lister) Ask(ctx context.Context, s slice) (sheet, error) {
 	var got page
-	if err := l.run.client.api.get(ctx, pathOf(l.kind), listQuery(s.query(), s.cursor), got.UnmarshalJSON); err != nil {
+	if err := l.run.client.api.get(ctx, pathOf(l.kind), listQuery(s.query(), s.cursor), got.read); err != nil {
 		return sheet{}, l.failed(s, err)
 	}
 	if s.payout != "" {
