@@ -93,15 +93,12 @@ type found struct {
 	rows   int
 }
 
-// unfitError says that the bulk search answers in a way that asking again does not mend.
-type unfitError struct{ error }
-
-// Unwrap returns what is wrong with the answer.
-func (e unfitError) Unwrap() error { return e.error }
+// ErrUnfitSearch is behind errors that say that the bulk search answers in a way that asking again does not mend. It is a
+// mistake of configuration.
+var ErrUnfitSearch = errors.New("set feeds.trustpayments.source to query")
 
 func againForSearches(err error) bool {
-	var unfit unfitError
-	return !errors.As(err, &unfit) && againForReads(err)
+	return !errors.Is(err, ErrUnfitSearch) && againForReads(err)
 }
 
 // searchDays asks for the days of a window. Whether the last day belongs to what is asked for is undocumented: so the day
@@ -128,8 +125,7 @@ func (c *Client) searchDays(ctx context.Context, w reconcile.Window) (answer fou
 // readFound reads an answer to its end and checks that it is one, and one to this question.
 func (c *Client) readFound(response *http.Response, w reconcile.Window) (found, error) {
 	if !endKnown(response) {
-		return found{}, unfitError{errors.New("the answer does not tell its length, so that one that breaks off looks whole: " +
-			"set feeds.trustpayments.source to query")}
+		return found{}, fmt.Errorf("the answer does not tell its length, so that one that breaks off looks whole: %w", ErrUnfitSearch)
 	}
 	body := bufio.NewReader(response.Body)
 	if mark, err := body.Peek(len(byteOrderMark)); err == nil && string(mark) == byteOrderMark {
@@ -185,7 +181,7 @@ func (c *Client) eachRow(text io.Reader, do func(read exportRow, wrong error) er
 	}
 	rows, err := newExport(feeds.NewHeader(slices.Clone(header)), c.options.Site)
 	if err != nil {
-		return unfitError{fmt.Errorf("%w, or set feeds.trustpayments.source to query", err)}
+		return fmt.Errorf("%w, or %w", err, ErrUnfitSearch)
 	}
 	for {
 		row, err := reader.Read()
