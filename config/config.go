@@ -218,6 +218,16 @@ type TrustPayments struct {
 	Accounts map[string]*TrustPayments `yaml:"accounts" outer:"only"`
 	// BaseURL is the address requests are posted to. Default https://webservices.securetrading.net/json/.
 	BaseURL string `yaml:"base_url"`
+	// MaxRecords is how many records one answer can hold. Default 500, which only an older page of the vendor names.
+	MaxRecords int `yaml:"max_records"`
+	// Source is how a stretch of time is listed: query (the Webservices) or search (the portal's bulk search). Default query.
+	Source string `yaml:"source" oneof:"query search"`
+	// SearchURL is the address of the bulk search. Default https://myst.securetrading.net/auto/transactions/transactionsearch.
+	SearchURL string `yaml:"search_url"`
+	// SearchMaxRecords is how many rows one answer of the bulk search can hold. Default 75000 (vendor's article 4402730665233).
+	SearchMaxRecords int `yaml:"search_max_records"`
+	// SearchFields are the optional columns that the bulk search is asked for. Default those that make a row complete.
+	SearchFields []string `yaml:"search_fields"`
 	// Live is false for a test site: then livestatus 0 is read and 1 is left alone. Default true (design §5, "Not Alipay").
 	Live bool `yaml:"live"`
 	// PaymentTypes are the payment types that are tied out against orders. Default ALIPAY.
@@ -230,8 +240,12 @@ type TrustPayments struct {
 	Lag time.Duration `yaml:"lag"`
 	// Timeout bounds one request. Default 60s.
 	Timeout time.Duration `yaml:"timeout"`
+	// RetryWait is the pause before a read is tried again; it doubles from try to try. Default 500ms.
+	RetryWait time.Duration `yaml:"retry_wait"`
 	// RequestsPerSecond is the most that is asked of the provider. Default 10; Trust Payments documents no limit.
 	RequestsPerSecond int `yaml:"requests_per_second"`
+	// Connections is how many requests of one site are under way at once. Default 4; Trust Payments documents no limit.
+	Connections int `yaml:"connections"`
 }
 
 // Enabled reports whether the feed is to be fetched.

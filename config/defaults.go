@@ -57,13 +57,24 @@ func defaultStripe() Stripe {
 func defaultTrustPayments() TrustPayments {
 	return TrustPayments{
 		BaseURL:           "https://webservices.securetrading.net/json/",
+		MaxRecords:        500,
+		Source:            "query",
+		SearchURL:         "https://myst.securetrading.net/auto/transactions/transactionsearch",
+		SearchMaxRecords:  75_000,
+		SearchFields: []string{
+			"sitereference", "requesttypedescription", "parenttransactionreference", "orderreference", "paymenttypedescription",
+			"accounttypedescription", "currencyiso3a", "mainamount", "settlemainamount", "settlestatus", "settleduedate",
+			"settledtimestamp", "errorcode", "errormessage", "authcode", "livestatus",
+		},
 		Live:              true,
 		PaymentTypes:      []string{"ALIPAY"},
 		Since:             Since{Ago: 100 * day},
 		Overlap:           time.Hour,
 		Lag:               5 * time.Minute,
 		Timeout:           60 * time.Second,
+		RetryWait:         500 * time.Millisecond,
 		RequestsPerSecond: 10,
+		Connections:       4,
 	}
 }
 

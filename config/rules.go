@@ -214,6 +214,11 @@ func checkTrustPaymentsUser(at string, trust TrustPayments, report func(path, me
 	checkSecret(at+"password", trust.Password, report)
 	checkPresent(at+"site_references", len(trust.SiteReferences) > 0, "list the sites to fetch", report)
 	checkBaseURL(at+"base_url", trust.BaseURL, report)
+	checkBaseURL(at+"search_url", trust.SearchURL, report)
+	checkAtLeast(at+"max_records", trust.MaxRecords, 2, report)
+	checkAtLeast(at+"search_max_records", trust.SearchMaxRecords, 2, report)
+	checkAtLeast(at+"connections", trust.Connections, 1, report)
+	checkPositive(at+"retry_wait", trust.RetryWait, report)
 	checkPresent(at+"payment_types", len(trust.PaymentTypes) > 0, "name at least one, such as ALIPAY", report)
 	checkFetch(at, trust.Since, trust.Timeout, trust.RequestsPerSecond, report)
 }
@@ -346,6 +351,12 @@ func checkPresent(path string, present bool, advice string, report func(path, me
 func checkPositive(path string, d time.Duration, report func(path, message string)) {
 	if d <= 0 {
 		report(path, "zero; write a length of time above zero")
+	}
+}
+
+func checkAtLeast(path string, n, least int, report func(path, message string)) {
+	if n < least {
+		report(path, fmt.Sprintf("too small; write a number of at least %d", least))
 	}
 }
 

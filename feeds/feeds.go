@@ -60,12 +60,14 @@ func (r Request) ReadThrough(ctx context.Context, instant time.Time) error {
 type Tally struct {
 	Read      int // objects the provider answered with
 	OtherMode int // of the other mode (test objects with a live key, or live ones with a test key): left alone
+	Fallbacks int // stretches of time that were read in another way than the one configured, which could not show them whole
 }
 
 // Add adds other to t.
 func (t *Tally) Add(other Tally) {
 	t.Read += other.Read
 	t.OtherMode += other.OtherMode
+	t.Fallbacks += other.Fallbacks
 }
 
 // Recheck says what to read again right before an order is canceled.

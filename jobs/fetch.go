@@ -112,7 +112,7 @@ func (f *Fetch) fetch(ctx context.Context, s Session, plan FetchPlan, covered re
 	failure = errors.Join(failure, sink.flush(context.WithoutCancel(ctx)))
 	step.Read += tally.OtherMode
 	step.OtherMode += tally.OtherMode
-	s.Log.Info("fetched", "feed", plan.Feed.Feed(), "account", plan.Feed.Account(), "from", window.From, "to", window.To, "read", tally.Read, "other_mode", tally.OtherMode, "complete", failure == nil)
+	s.Log.Info("fetched", "feed", plan.Feed.Feed(), "account", plan.Feed.Account(), "from", window.From, "to", window.To, "read", tally.Read, "other_mode", tally.OtherMode, "fallbacks", tally.Fallbacks, "complete", failure == nil)
 	covered.Reason = ""
 	if failure != nil {
 		covered.Reason = failure.Error()

@@ -57,7 +57,8 @@ func (a *app) demo(ctx context.Context, dir string, orders int, seed uint64) (er
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	a.configPath = filepath.Join(dir, "tieout.yaml")
-	a.settings = append(a.settings, "feeds.stripe.base_url=http://"+address, "feeds.trustpayments.base_url=http://"+address+"/json/")
+	a.settings = append(a.settings, "feeds.stripe.base_url=http://"+address, "feeds.trustpayments.base_url=http://"+address+"/json/",
+		"feeds.trustpayments.search_url=http://"+address+"/auto/transactions/transactionsearch")
 	fmt.Fprintf(a.stdout, "A shop with %d orders, its shoppers, Stripe and Trust Payments are simulated at %s.\n", orders, address)
 	for number := range demoDays {
 		now := start.AddDate(0, 0, number)
@@ -137,6 +138,7 @@ feeds:
     password: ` + simulatedPassword + `
     site_references: ` + simulatedSite + `
     base_url: http://` + simulatedAddress + `/json/
+    search_url: http://` + simulatedAddress + `/auto/transactions/transactionsearch
     live: false
     requests_per_second: 2000
 reports:

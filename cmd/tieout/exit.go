@@ -79,7 +79,7 @@ func wrong(err error) bool {
 	var mapping *shop.MappingError
 	return errors.As(err, &usage) || errors.As(err, &mistakes) || errors.As(err, &mapping) ||
 		errors.Is(err, jobs.ErrUnknownJob) || errors.Is(err, store.ErrUnknownException) || errors.Is(err, store.ErrOtherPlan) || errors.Is(err, store.ErrNotMigrated) || errors.Is(err, store.ErrTooNew) || errors.Is(err, jobs.ErrTooManyCancels) ||
-		errors.Is(err, stripe.ErrUnauthorized) || errors.Is(err, trustpayments.ErrUnauthorized)
+		errors.Is(err, stripe.ErrUnauthorized) || errors.Is(err, trustpayments.ErrUnauthorized) || errors.Is(err, trustpayments.ErrUnfitSearch)
 }
 
 func hintFor(err error) string {

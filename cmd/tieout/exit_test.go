@@ -38,6 +38,7 @@ func TestExitCode(t *testing.T) {
 		"migrated by a newer version":     {fmt.Errorf("postgres://h/d: %w", store.ErrTooNew), exitWrong},
 		"Stripe refuses the key":          {fmt.Errorf("fetch: %w", stripe.ErrUnauthorized), exitWrong},
 		"Trust Payments refuses the user": {fmt.Errorf("fetch: %w", trustpayments.ErrUnauthorized), exitWrong},
+		"the bulk search does not fit":    {fmt.Errorf("fetch: %w", trustpayments.ErrUnfitSearch), exitWrong},
 		"a wrong key and a failure":       {errors.Join(failed, fmt.Errorf("fetch: %w", stripe.ErrUnauthorized)), exitWrong},
 		"exceptions found":                {errFound, exitFound},
 		"exceptions found, and a failure": {errors.Join(failed, errFound), exitFailed},

@@ -43,7 +43,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().StringVar(&a.configPath, "config", "", "configuration file (default "+defaultConfig+", if it exists)")
 	root.PersistentFlags().StringArrayVar(&a.settings, "set", nil, "KEY=VALUE: one setting, over file and environment (repeatable)")
-	root.AddCommand(a.runCommand(), a.scheduleCommand(), a.explainCommand(), a.exceptionsCommand(), a.ordersCommand(), a.refundsCommand(),
+	root.AddCommand(a.runCommand(), a.scheduleCommand(), a.explainCommand(), a.exceptionsCommand(), a.ordersCommand(), a.importCommand(), a.refundsCommand(),
 		a.reportCommand(), a.deliverCommand(), a.rebuildCommand(), a.migrateCommand(), a.configCommand(), a.simulateCommand(), a.demoCommand(), a.versionCommand())
 	return root
 }

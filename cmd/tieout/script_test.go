@@ -1,10 +1,12 @@
 package main
 
 import (
+	"compress/gzip"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -38,6 +40,9 @@ const (
 //	database NAME empty|migrated        makes a PostgreSQL database; $NAME is its URL
 //	sql URL STATEMENT        runs a statement, or prints the rows of a query
 //	edit FILE OLD NEW        replaces a text in a file
+//	stripe-report FILE TIME [payouts]   writes one of Stripe's itemised reports; a name that ends in .gz is zipped
+//	trust-export FILE TIME   writes the transaction export of Trust Payments' portal
+//	truncate FILE BYTES      cuts a file off
 //	lock URL                 holds the run lock of a database until the script ends
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -47,6 +52,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "world": startWorld, "clock": moveClock, "fault": setFault, "database": makeDatabase, "sql": runSQL, "edit": editFile, "lock": holdLock,
+			"stripe-report": writeStripeReport, "trust-export": writeTrustExport, "truncate": truncateFile,
 		},
 	})
 }
@@ -240,4 +246,35 @@ func holdLock(ts *testscript.TestScript, _ bool, args []string) {
 	_, release, err := s.Lock(context.Background(), "another host, process 1")
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(release(context.Background())) })
+}
+
+func writeStripeReport(ts *testscript.TestScript, _ bool, args []string) {
+	now, err := time.Parse(time.RFC3339, args[1])
+	ts.Check(err)
+	file, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var out io.WriteCloser = file
+	if strings.HasSuffix(args[0], ".gz") {
+		out = gzip.NewWriter(file)
+	}
+	ts.Check(stageOf(ts).sim.world.WriteStripeReport(out, simulator.StripeReport{At: now, To: now, PaidOut: len(args) > 2}))
+	ts.Check(out.Close())
+	if out != file {
+		ts.Check(file.Close())
+	}
+}
+
+func writeTrustExport(ts *testscript.TestScript, _ bool, args []string) {
+	now, err := time.Parse(time.RFC3339, args[1])
+	ts.Check(err)
+	file, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(stageOf(ts).sim.world.WriteTrustExport(file, now))
+	ts.Check(file.Close())
+}
+
+func truncateFile(ts *testscript.TestScript, _ bool, args []string) {
+	size, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
 }

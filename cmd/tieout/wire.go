@@ -184,7 +184,8 @@ func (p *parts) openSites(s config.TrustPayments) error {
 	for _, site := range s.SiteReferences {
 		client, err := trustpayments.New(trustpayments.Options{
 			Username: s.Username, Password: s.Password.Reveal(), Site: site, BaseURL: s.BaseURL, Live: s.Live,
-			Timeout: s.Timeout, Rate: rate.Limit(s.RequestsPerSecond),
+			MaxRecords: s.MaxRecords, Source: s.Source, SearchURL: s.SearchURL, SearchMaxRecords: s.SearchMaxRecords, SearchFields: s.SearchFields,
+			Timeout: s.Timeout, RetryWait: s.RetryWait, Rate: rate.Limit(s.RequestsPerSecond), Connections: s.Connections,
 		})
 		if err != nil {
 			return err

@@ -17,10 +17,15 @@ type ServerConfig struct {
 	TPUsername     string
 	TPPassword     string
 	SiteReferences []string // sites that the username may see; default those of the world
-	FoundIsTotal   bool     // "found" of a capped answer is the total, not 500
+	FoundIsTotal   bool     // "found" of a capped answer is the total, not RecordLimit
+	PageSize       int      // the most objects of a Stripe page, whatever is asked for; default 100, as at Stripe
+	RecordLimit    int      // the most records of a Trust Payments answer; default 500, as there
+
+	SearchLimit        int  // the most rows of an answer of Trust Payments' bulk search; default 75,000, as there
+	SearchEndExclusive bool // the last day asked for does not belong to that answer
 }
 
-// Server speaks both providers' wire formats over a World: /v1/ is Stripe, /json/ is Trust Payments, and
+// Server speaks both providers' wire formats over a World: /v1/ is Stripe, /json/ and /auto/ are Trust Payments, and
 // /simulator/clock reads (GET) and sets (PUT) the clock as {"now":"2026-03-01T22:00:00Z"}. It is safe for concurrent use.
 type Server struct {
 	world *World
@@ -32,6 +37,7 @@ type Server struct {
 	fault    func(*http.Request) *FaultAnswer
 	replies  map[string]reply // by idempotency key
 	requests int
+	failing  bool // refunds made from now on fail
 }
 
 // FaultAnswer is what a test wants to go wrong with one request.
@@ -47,9 +53,16 @@ func NewServer(world *World, cfg ServerConfig) *Server {
 	if len(cfg.SiteReferences) == 0 {
 		cfg.SiteReferences = world.cfg.SiteReferences
 	}
+	if cfg.PageSize == 0 {
+		cfg.PageSize = maxLimit
+	}
+	if cfg.RecordLimit == 0 {
+		cfg.RecordLimit = recordLimit
+	}
 	s := &Server{world: world, cfg: cfg, mux: http.NewServeMux(), now: world.cfg.Now, replies: map[string]reply{}}
 	s.routeStripe()
 	s.mux.HandleFunc("POST /json/", s.serveTrust)
+	s.mux.HandleFunc("POST /auto/transactions/transactionsearch", s.serveSearch)
 	s.mux.HandleFunc("GET /simulator/clock", s.serveClock)
 	s.mux.HandleFunc("PUT /simulator/clock", s.setClock)
 	return s
@@ -67,6 +80,20 @@ func (s *Server) SetNow(t time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.now = t.UTC().Truncate(time.Second)
+}
+
+// FailRefunds has the refunds fail that are made over HTTP from now on: at Stripe some minutes after they were accepted, at
+// Trust Payments at once, as a record of their own.
+func (s *Server) FailRefunds(fail bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failing = fail
+}
+
+func (s *Server) refundsFail() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failing
 }
 
 // Fault has the hook decide before each request; nil from the hook, or a nil hook, lets the request through.

@@ -84,6 +84,7 @@ func (l listing[T]) pageQuery(c *stripeCall) (pageQuery, *stripeError) {
 		}
 		q.limit = n
 	}
+	q.limit = min(q.limit, c.most)
 	span, e := parseRange(c.params, "created")
 	if e != nil {
 		return q, e

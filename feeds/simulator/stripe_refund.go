@@ -182,7 +182,13 @@ func (w *World) addRefund(c *charge, call *stripeCall, amount int64) *refund {
 		}
 	}
 	done := call.now.Add(refundDuration)
-	r.states.add(done, "succeeded")
+	if call.fails {
+		r.states.add(done, "failed")
+		r.returned = bookReturn(w.rng, r, done)
+		w.movements.insert(r.returned)
+	} else {
+		r.states.add(done, "succeeded")
+	}
 	w.refunds.insert(r)
 	w.movements.insert(r.movement)
 	w.events.insert(newEvent(w.rng, call.now, "charge.refunded", c))

@@ -33,6 +33,8 @@ type stripeCall struct {
 	params url.Values
 	id     string // of the path
 	key    string // Idempotency-Key
+	most   int    // objects of a page
+	fails  bool   // a refund made now fails
 }
 
 // stripeHandler answers one endpoint with a body to encode, or an error.
@@ -98,6 +100,7 @@ func (s *Server) callStripe(r *http.Request, handler func(*http.Request, *stripe
 	}
 	return handler(r, &stripeCall{
 		world: s.world, now: s.Now(), params: params, id: r.PathValue("id"), key: r.Header.Get("Idempotency-Key"),
+		most: s.cfg.PageSize, fails: s.refundsFail(),
 	})
 }
 

@@ -102,7 +102,7 @@ func (c trustCall) found(candidates []*transaction, filter map[string]trustValue
 		return cmp.Or(cmp.Compare(a.node(), b.node()), cmp.Compare(a.serial, b.serial))
 	})
 	total := len(fit)
-	fit = fit[:min(total, recordLimit)]
+	fit = fit[:min(total, c.server.cfg.RecordLimit)]
 	if !c.server.cfg.FoundIsTotal {
 		total = len(fit)
 	}

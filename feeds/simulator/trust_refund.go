@@ -26,10 +26,14 @@ func (c trustCall) refund(e trustElement) trustAnswer {
 		reference = truncateReference(e.OrderReference)
 	}
 	r := newTrustRefund(c.world.nextSerial(), parent, c.now, amount, reference)
+	if c.server.refundsFail() {
+		r.errorCode, r.states = "70000", nil
+		r.states.add(c.now, authState{settle: "3"})
+	}
 	c.world.transactions.insert(r)
 	record := c.record(r)
 	return trustAnswer{
-		trustRecord: &record, Started: record.Started, ErrorCode: "0", ErrorMessage: trustMessages["0"],
+		trustRecord: &record, Started: record.Started, ErrorCode: r.errorCode, ErrorMessage: trustMessages[r.errorCode],
 		Reference: r.id, Type: r.kind,
 	}
 }
@@ -72,7 +76,7 @@ func (c trustCall) refundSum(e trustElement, parent *transaction) (int64, string
 	state, _ := parent.states.at(c.now)
 	rest := state.amount
 	for _, r := range parent.refunds {
-		if !r.created.After(c.now) {
+		if !r.created.After(c.now) && r.errorCode == "0" {
 			rest -= r.amount
 		}
 	}

@@ -1,10 +1,13 @@
 package simulator
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -316,5 +319,46 @@ func TestSettlementShowsWithoutMoving(t *testing.T) {
 	}
 	if got := references(trustPost(t, base, queryOf(window(endOfDay, endOfDay.Add(day))))[0]); slices.Contains(got, auth.id) {
 		t.Error("the old AUTH moved into the new window")
+	}
+}
+
+// searchOf asks the bulk search with good credentials.
+func searchOf(t *testing.T, base string, form url.Values) httpAnswer {
+	t.Helper()
+	r := request(t, http.MethodPost, base+"/auto/transactions/transactionsearch", form.Encode())
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth(testUser, testPassword)
+	return do(t, r)
+}
+
+// The bulk search gives the transactions of whole days, in major units and capped; and text, not CSV, where there are none.
+func TestTrustSearch(t *testing.T) {
+	w := newWorld(t, Config{Orders: 300})
+	base := start(t, NewServer(w, ServerConfig{StripeKey: "k", TPUsername: testUser, TPPassword: testPassword, SearchLimit: 7}))
+	last := endOfDay.Format(time.DateOnly)
+	days := func(from, to string) url.Values {
+		return url.Values{"sitereferences": {"test_site12345"}, "startdate": {from}, "enddate": {to}, "optionalfields": {"mainamount", "currencyiso3a"}}
+	}
+	rows, err := csv.NewReader(strings.NewReader(searchOf(t, base, days("2020-01-01", last)).body)).ReadAll()
+	if err != nil || len(rows) != 8 || strings.Join(rows[0], ",") != "transactionreference,transactionstartedtimestamp,mainamount,currencyiso3a" {
+		t.Fatalf("rows %v, error %v", rows, err)
+	}
+	for _, row := range rows[1:] {
+		if x := w.transactions.byID[row[0]]; x == nil || mainAmount(strconv.FormatInt(x.amount, 10), x.currency) != row[2] {
+			t.Errorf("row %v is not of the world", row)
+		}
+	}
+	if got := searchOf(t, base, days("2019-01-01", "2019-02-01")); got.body != "No records found for search" || got.header.Get("Content-Type") != "text/plain" {
+		t.Errorf("no rows: %+v", got)
+	}
+	for _, wrong := range []url.Values{{}, days("yesterday", last), {"sitereferences": {"another"}, "startdate": {last}, "enddate": {last}}} {
+		if got := searchOf(t, base, wrong); got.status != http.StatusBadRequest {
+			t.Errorf("%v: %d", wrong, got.status)
+		}
+	}
+	for minor, want := range map[string]string{"1100": "11.0", "1150": "11.5", "1105": "11.05", "7": "0.07", "0": "0.0"} {
+		if got := mainAmount(minor, "EUR"); got != want {
+			t.Errorf("%s minor units are written %s, want %s", minor, got, want)
+		}
 	}
 }

@@ -22,16 +22,26 @@ type trustRequest struct {
 	Request          []trustElement `json:"request"`
 }
 
+// reference is what the answer gives back: that of the envelope, or of the first element, where the vendor's own libraries
+// write it.
+func (r trustRequest) reference() string {
+	if r.RequestReference == "" && len(r.Request) > 0 {
+		return r.Request[0].RequestReference
+	}
+	return r.RequestReference
+}
+
 // trustElement is one request. Everything that is not listed here is accepted and has no effect, as at the gateway.
 type trustElement struct {
-	Types           []string               `json:"requesttypedescriptions"`
-	Type            string                 `json:"requesttypedescription"`
-	Filter          map[string]trustValues `json:"filter"`
-	SiteReference   string                 `json:"sitereference"`
-	ParentReference string                 `json:"parenttransactionreference"`
-	BaseAmount      string                 `json:"baseamount"`
-	OrderReference  string                 `json:"orderreference"`
-	CurrencyISO3A   string                 `json:"currencyiso3a"`
+	RequestReference string                 `json:"requestreference"`
+	Types            []string               `json:"requesttypedescriptions"`
+	Type             string                 `json:"requesttypedescription"`
+	Filter           map[string]trustValues `json:"filter"`
+	SiteReference    string                 `json:"sitereference"`
+	ParentReference  string                 `json:"parenttransactionreference"`
+	BaseAmount       string                 `json:"baseamount"`
+	OrderReference   string                 `json:"orderreference"`
+	CurrencyISO3A    string                 `json:"currencyiso3a"`
 }
 
 // trustValues are the values of one filter: a list of {"value": …}, or a single one.
@@ -126,12 +136,7 @@ type trustCall struct {
 
 // serveTrust answers the JSON interface: business errors come with HTTP 200, only the envelope's own with others.
 func (s *Server) serveTrust(w http.ResponseWriter, r *http.Request) {
-	user, password, _ := r.BasicAuth()
-	if !sameSecret(user, s.cfg.TPUsername) || !sameSecret(password, s.cfg.TPPassword) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("WWW-Authenticate", `Basic realm="webservices"`)
-		w.WriteHeader(http.StatusUnauthorized)
-		writeBody(w, []byte("<html><head><title>401 Unauthorized</title></head><body><h1>Unauthorized</h1></body></html>\n"))
+	if !s.trustUser(w, r) {
 		return
 	}
 	call := trustCall{server: s, world: s.world, now: s.Now()}
@@ -141,7 +146,20 @@ func (s *Server) serveTrust(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, call.envelope("", []trustAnswer{answer}))
 		return
 	}
-	writeJSON(w, http.StatusOK, call.envelope(request.RequestReference, call.answer(request)))
+	writeJSON(w, http.StatusOK, call.envelope(request.reference(), call.answer(request)))
+}
+
+// trustUser checks the credentials; wrong ones get a page of HTML.
+func (s *Server) trustUser(w http.ResponseWriter, r *http.Request) bool {
+	user, password, _ := r.BasicAuth()
+	if sameSecret(user, s.cfg.TPUsername) && sameSecret(password, s.cfg.TPPassword) {
+		return true
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("WWW-Authenticate", `Basic realm="webservices"`)
+	w.WriteHeader(http.StatusUnauthorized)
+	writeBody(w, []byte("<html><head><title>401 Unauthorized</title></head><body><h1>Unauthorized</h1></body></html>\n"))
+	return false
 }
 
 func (c trustCall) envelope(reference string, answers []trustAnswer) trustResponse {

@@ -121,6 +121,13 @@ func (r *run) listAll(ctx context.Context, window reconcile.Window, first bool) 
 		{kindEvent, reconcile.Window{From: later(window.From, window.To.Add(-eventsKept)), To: window.To}, events},
 	}
 	for _, list := range lists {
+		if list.kind == kindBalanceTransaction {
+			// A charge is open until its movement is held. It is read before: a fetch that breaks off between the two would leave
+			// it as it was for good.
+			if _, err := r.readDue(ctx, kindCharge); err != nil {
+				return err
+			}
+		}
 		if err := r.list(ctx, list.kind, list.window, list.more...); err != nil {
 			return err
 		}

@@ -97,10 +97,12 @@ func TestFetchFollowsWhatIsNamed(t *testing.T) {
 		// The lists.
 		"payment_intent pi_new", "charge ch_a", "charge py_b", "charge ch_c", "charge ch_card", "refund re_new", "refund re_29_days",
 		"dispute dp_119_days", "payout po_waiting", "payout po_manual", "payout po_done",
+		// The charges that are open, or named so far, before the movements that end their being open.
+		"charge ch_disputed", "charge ch_pending", "charge ch_refunded",
 		"balance_transaction txn_1", "balance_transaction txn_2", "balance_transaction txn_3", "event evt_1",
 		// By id, and what that names in turn.
 		"refund pyr_failed", "dispute dp_open", "payment_intent pi_named", "payment_intent pi_old", "payment_intent pi_open",
-		"charge ch_disputed", "charge ch_latest", "charge ch_pending", "charge ch_refunded", "charge py_named",
+		"charge ch_latest", "charge py_named",
 		"source src_a", "source src_event", "source src_named", "source src_open", "source src_refunded",
 		"payout po_back", "payment_intent pi_of_named",
 		"payout_line txn_in", "payout_line txn_out",

@@ -22,6 +22,9 @@ type normaliser struct {
 
 func (n normaliser) normalise(observation feeds.Observation) reconcile.Record {
 	key := observation.Key
+	if values, ok := feeds.RowOf(observation.Body); ok {
+		return n.row(key, values)
+	}
 	r := newReader(observation.Body)
 	if r.problem == "" && r.text("id") != key.ID {
 		r.fail("a %s without an id of its own", key.Kind)

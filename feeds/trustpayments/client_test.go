@@ -18,7 +18,7 @@ func TestNewTellsEveryMistake(t *testing.T) {
 	want := `feeds.trustpayments.username and feeds.trustpayments.password are needed
 feeds.trustpayments.site_references names no site
 feeds.trustpayments.base_url is not an http or https URL
-timeout 1m0s, 1 records a reply or 25 exchanges a second: out of range`
+timeout 1m0s, retry wait 500ms, 1 records a reply, 75000 rows a search, 25 exchanges a second or 4 at once: out of range`
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Errorf("error (-want +got):\n%s", diff)
 	}

@@ -3,8 +3,10 @@ package trustpayments
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"tieout/feeds"
 )
@@ -81,27 +83,32 @@ var codes = []struct {
 	first, last int
 	meaning
 }{
-	{21000, 21000, passing}, // list: try again
+	{21000, 21000, passing}, // list: service temporarily disabled
+	{21002, 21002, access},  // list: invalid username or password
+	{21005, 21005, access},  // list: password expired
+	{21007, 21007, access},  // list: user locked
 	{21041, 21041, access},  // list: insufficient gateway access privileges
-	{25000, 25000, access},  // list: authorisation class, privileges
-	{25002, 25002, access},  // list: authorisation class, privileges
+	{25000, 25000, access},  // list: insufficient access privileges
+	{25002, 25002, access},  // list: insufficient privileges
 	{30001, 30001, access},  // list: unknown site
 	{30006, 30006, access},  // list: sitereference not of this alias
 	{30008, 30008, access},  // list: unknown user
 	{60010, 60010, unknown}, // support
-	{60020, 60020, passing}, // list: the outcome of a payment is open, a query changes nothing
+	{60020, 60020, passing}, // list: timeout; the outcome of a payment is open, a query changes nothing
+	{60023, 60023, access},  // list: site suspended
+	{60026, 60026, unknown}, // list: invalid response, after which the acquirer may have moved money
 	{60034, 60034, unknown}, // support
-	{70001, 70001, unknown}, // list: the acquirer's outcome is open
-	{79000, 79000, unknown}, // list: queued, it may still move
+	{60039, 60039, unknown}, // list: being processed, it may still move
+	{70001, 70001, unknown}, // list: uncertain result
 	{79001, 79001, passing}, // list: record temporarily locked
-	{88000, 88000, passing}, // list: retry
 	{90007, 90007, passing}, // list: deadlock, retry
-	{99999, 99999, unknown}, // support
 	{10000, 49999, refused}, // classes: 10 format, 20 rules, 21 and 25 rights, 30 fields, 40 account
-	{50000, 50999, passing}, // classes: connectivity
+	{50000, 51999, passing}, // classes: connectivity, and list: connection errors
 	{60000, 60999, refused}, // classes: processing
 	{70000, 70999, refused}, // classes: outcome, 70000 is a decline
-	{90000, 99999, unknown}, // classes: the gateway's own failure, anywhere in the work
+	{79000, 79999, unknown}, // classes: queued or locked, it may still move
+	{88000, 88999, passing}, // classes: retry
+	{90000, 99999, unknown}, // classes: the gateway's own failure, anywhere in the work; 99999 also support
 }
 
 // codeNotFound answers a query that names a reference which the gateway does not know (list: transaction reference not
@@ -114,15 +121,36 @@ func isCode(err error, code string) bool {
 }
 
 // statusError is an HTTP status other than 200. The body is not quoted: it is HTML, and it could hold anything.
-type statusError int
+type statusError struct {
+	code       int
+	retryAfter time.Duration // how long the answer asks to wait; zero when it does not say
+}
+
+func newStatusError(response *http.Response) statusError {
+	return statusError{response.StatusCode, waitAsked(response.Header.Get("Retry-After"), time.Now())}
+}
+
+// waitAsked reads a Retry-After header: seconds, or an instant (RFC 9110, 10.2.3).
+func waitAsked(header string, now time.Time) time.Duration {
+	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	at, err := http.ParseTime(header)
+	if err != nil {
+		return 0
+	}
+	return max(at.Sub(now), 0)
+}
 
 // Error names the status.
 func (e statusError) Error() string {
-	if e == 401 {
+	if e.code == http.StatusUnauthorized {
 		return "HTTP status 401: " + ErrUnauthorized.Error()
 	}
-	return fmt.Sprintf("HTTP status %d", int(e))
+	return fmt.Sprintf("HTTP status %d", e.code)
 }
 
 // Is makes 401 match ErrUnauthorized (vendor's page on errors: bad credentials get 401 and HTML).
-func (e statusError) Is(target error) bool { return target == ErrUnauthorized && e == 401 }
+func (e statusError) Is(target error) bool {
+	return target == ErrUnauthorized && e.code == http.StatusUnauthorized
+}

@@ -53,13 +53,15 @@ func (l *list[T]) UnmarshalJSON(raw []byte) error {
 // envelope is the outside of a reply. The wire says "response"; the vendor's libraries, and documents made with them, say
 // "responses" (source document 002).
 type envelope struct {
-	Response  list[json.RawMessage] `json:"response"`
-	Responses list[json.RawMessage] `json:"responses"`
+	RequestReference text                  `json:"requestreference"`
+	Response         list[json.RawMessage] `json:"response"`
+	Responses        list[json.RawMessage] `json:"responses"`
 }
 
 // answer is what the gateway said to one request: to a query the records found, to a refund the transaction made.
 type answer struct {
 	record
+	to        text                  // the reference of the request that it answers; empty where it does not say
 	ErrorData list[text]            `json:"errordata"`
 	Found     text                  `json:"found"`
 	Records   list[json.RawMessage] `json:"records"`
@@ -75,7 +77,7 @@ func decodeAnswer(body []byte) (answer, error) {
 	if len(elements) != 1 {
 		return answer{}, fmt.Errorf("%d responses to one request", len(elements))
 	}
-	var only answer
+	only := answer{to: outside.RequestReference}
 	if err := json.Unmarshal(elements[0], &only); err != nil {
 		return answer{}, err
 	}

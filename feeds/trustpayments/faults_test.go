@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"tieout/feeds"
+	"tieout/feeds/pace"
 )
 
 // status answers with an HTTP status and an HTML body, as a proxy does; a redirect leads to where the gateway answers.
@@ -40,6 +44,12 @@ func drop(w http.ResponseWriter) {
 	fmt.Fprint(w, `{"requestreference":"W1","response":[{"errorco`)
 	w.(http.Flusher).Flush()
 	panic(http.ErrAbortHandler)
+}
+
+// anothers answers as if to somebody else's request, as a proxy that repeats a reply does.
+func anothers(w http.ResponseWriter) {
+	w.Header().Set(echo, "A0000000")
+	respond(w, map[string]any{"errorcode": "0", "found": "0"})
 }
 
 // hangUp breaks the connection before any reply.
@@ -77,6 +87,14 @@ func TestFaultsOfReads(t *testing.T) {
 		{"unknown site", errorCode("30001"), always, 1, "check feeds.trustpayments.username, feeds.trustpayments.password and feeds.trustpayments.site_references"},
 		{"filters invalid", errorCode("60037"), always, 1, "gateway error 60037"},
 		{"a code that is no number", errorCode("E-1"), always, 1, "gateway error E-1"},
+		{"records without found", says(`{"response":[{"errorcode":"0","records":[]}]}`), 1, 1, ""},
+		{"found without records once", says(`{"response":[{"errorcode":"0","found":"3"}]}`), 1, 3, ""},
+		{"found without records for good", says(`{"response":[{"errorcode":"0","found":"3"}]}`), always, 24,
+			"2024-01-01 00:00:00 GMT: 0 records and found 3, with 500 the most a reply can hold"},
+		{"the reply to another request once", anothers, 1, 2, ""},
+		{"the reply to another request for good", anothers, always, 5, `reply is to request "A0000000"`},
+		{"service disabled once", errorCode("21000"), 1, 2, ""},
+		{"to be tried again, of another number", errorCode("88888"), 1, 2, ""},
 		{"responses and not response", says(`{"responses":[{"errorcode":0,"found":0,"records":null}]}`), 1, 1, ""},
 		{"one object and not a list", says(`{"response":{"errorcode":"0","found":"0"}}`), 1, 1, ""},
 	}
@@ -139,7 +157,7 @@ func TestUnreachableGatewayIsTriedAgain(t *testing.T) {
 		t.Fatalf("pauses %v", pauses)
 	}
 	for i, pause := range pauses {
-		if full := firstPause << i; pause < full/2 || pause >= full {
+		if full := defaultRetryWait << i; pause < full/2 || pause >= full {
 			t.Errorf("pause %d is %s, want at least %s and less than %s", i+1, pause, full/2, full)
 		}
 	}
@@ -159,13 +177,56 @@ func TestContextEndsTheTries(t *testing.T) {
 		client := gateway.start()
 		client.sleep = func(ctx context.Context, _ time.Duration) error {
 			stop()
-			return sleep(ctx, time.Hour)
+			return pace.Sleep(ctx, time.Hour)
 		}
 		_, err := client.Fetch(ctx, feeds.Request{Window: january, Memory: memory{}, Sink: newSink(t)})
 		if !errors.Is(err, context.Canceled) || gateway.calls() != 1 {
 			t.Errorf("stopped during a %s: error %v after %d calls", during, err, gateway.calls())
 		}
 		stop()
+	}
+}
+
+// A provider that asks to be left alone is left alone so long, but not for ever; and then it is asked more slowly.
+func TestRetryAfterIsHonoured(t *testing.T) {
+	for asked, want := range map[string]time.Duration{
+		"7": 7 * time.Second, "86400": time.Minute, "soon": 0, "-7": 0,
+		time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat): 0, time.Now().Add(40 * time.Second).UTC().Format(http.TimeFormat): 30 * time.Second,
+	} {
+		for _, code := range []int{429, 503} {
+			gateway := &gateway{t: t, intercept: func(call int, w http.ResponseWriter, _ map[string]any) bool {
+				if call == 1 {
+					w.Header().Set("Retry-After", asked)
+					status(code)(w)
+				}
+				return call == 1
+			}}
+			client := gateway.start()
+			var longest time.Duration
+			client.sleep = func(_ context.Context, d time.Duration) error {
+				longest = max(longest, d)
+				return nil
+			}
+			_, err := client.Fetch(context.Background(), feeds.Request{Window: january, Memory: memory{}, Sink: newSink(t)})
+			if err != nil || longest < want || longest > max(want+10*time.Second, defaultRetryWait) {
+				t.Errorf("%d with Retry-After %s: waited %s, error %v", code, asked, longest, err)
+			}
+		}
+	}
+}
+
+// A certificate of somebody else, and one that has run out, keep a refund from being sent; what was not sent is an error.
+func TestNothingIsSentToAStranger(t *testing.T) {
+	asked := false
+	stranger := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	stranger.Config.ErrorLog = log.New(io.Discard, "", 0) // of the handshakes that fail
+	stranger.StartTLS()
+	defer stranger.Close()
+	client := (&gateway{t: t}).start(func(o *Options) { o.BaseURL = stranger.URL + "/json/" })
+	_, err := client.ask(context.Background(), refundElement{Types: []string{"REFUND"}}, againForRefunds)
+	var unsent unsentError
+	if !errors.As(err, &unsent) || !strings.Contains(err.Error(), "given up after 5 tries") || asked {
+		t.Errorf("asked %t, error %v", asked, err)
 	}
 }
 
@@ -207,6 +268,11 @@ func TestCodesHaveOneMeaning(t *testing.T) {
 		{"40001", false, false, feeds.RefundRefused}, {"60041", false, false, feeds.RefundRefused},
 		{"70000", false, false, feeds.RefundRefused}, {"21041", false, true, feeds.RefundRefused},
 		{"30008", false, true, feeds.RefundRefused}, {"5", false, false, feeds.RefundUnknown},
+		{"21002", false, true, feeds.RefundRefused}, {"21007", false, true, feeds.RefundRefused},
+		{"60023", false, true, feeds.RefundRefused}, {"60026", false, false, feeds.RefundUnknown},
+		{"60039", false, false, feeds.RefundUnknown}, {"62000", false, false, feeds.RefundUnknown},
+		{"51000", true, false, feeds.RefundUnknown}, {"88888", true, false, feeds.RefundUnknown},
+		{"79002", false, false, feeds.RefundUnknown}, {"20039", false, false, feeds.RefundRefused},
 		{"-20007", false, false, feeds.RefundUnknown}, {"E20007", false, false, feeds.RefundUnknown},
 	}
 	for _, test := range tests {

@@ -2,17 +2,28 @@ package trustpayments
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
+	"time"
 
 	"tieout/feeds"
 	"tieout/reconcile"
 )
 
-// maxValues is how many values of one field a query carries. No limit is documented; this keeps a request small and its
-// answer far from full.
-const maxValues = 100
+const (
+	// maxValues is how many values of one field a query carries. No limit is documented; this keeps a request small and its
+	// answer far from full.
+	maxValues = 100
+
+	// maxParents is how many AUTHs that refunds named are remembered before they are looked for.
+	maxParents = 500
+
+	// stretch is how much of a window is read before it is said how far the reading has come: one that breaks off goes on there.
+	stretch = 24 * time.Hour
+)
 
 var (
 	// ourReference is how the gateway's references look in every sample (source document 002: "23-86-113"). The shop's
@@ -34,9 +45,25 @@ func (c *Client) Fetch(ctx context.Context, request feeds.Request) (feeds.Tally,
 }
 
 func (r *run) fetch(ctx context.Context, request feeds.Request) error {
-	if err := r.walk(ctx, request.Window); err != nil {
+	if err := r.want(ctx, request); err != nil {
 		return err
 	}
+	list := r.walk
+	if r.client.options.Source == SourceSearch {
+		list = r.search
+	}
+	if err := list(ctx, request.Window, r.stretches(request)); err != nil {
+		return err
+	}
+	if err := r.byReference(ctx, slices.Collect(maps.Keys(r.wanted))); err != nil {
+		return err
+	}
+	return r.readParents(ctx, request.Memory)
+}
+
+// want notes what must be read by reference, unless the window shows it: what the shop names and what is open. It is asked
+// before the window, which shows many more that are open and needs none of them read at once again.
+func (r *run) want(ctx context.Context, request feeds.Request) error {
 	wanted := matching(ourReference, request.Named)
 	for _, kind := range []string{KindAuth, KindRefund} {
 		open, err := request.Memory.Open(ctx, kind)
@@ -45,10 +72,35 @@ func (r *run) fetch(ctx context.Context, request feeds.Request) error {
 		}
 		wanted = append(wanted, open...)
 	}
-	if err := r.byReference(ctx, wanted); err != nil {
-		return err
+	for _, reference := range wanted {
+		r.wanted[reference] = true
 	}
-	missing, err := request.Memory.Missing(ctx, KindAuth, matching(anyReference, r.parents))
+	return nil
+}
+
+// stretches returns what to do when the window has been taken up to an instant: the AUTHs that refunds named are read, and a
+// stretch is told when it is complete with them. The last is not: the fetch itself ends with it.
+func (r *run) stretches(request feeds.Request) func(context.Context, time.Time) error {
+	told := request.Window.From
+	return func(ctx context.Context, through time.Time) error {
+		complete := !through.Before(told.Add(stretch)) && through.Before(request.Window.To)
+		if !complete && len(r.parents) < maxParents {
+			return nil
+		}
+		if err := r.readParents(ctx, request.Memory); err != nil || !complete {
+			return err
+		}
+		told = through
+		return request.ReadThrough(ctx, through)
+	}
+}
+
+// readParents reads those AUTHs that refunds named and that are not held. An AUTH is older than its refunds: what the window
+// holds of them was taken before.
+func (r *run) readParents(ctx context.Context, memory feeds.Memory) error {
+	parents := slices.Sorted(maps.Keys(r.parents))
+	clear(r.parents)
+	missing, err := memory.Missing(ctx, KindAuth, parents)
 	if err != nil {
 		return err
 	}
@@ -75,8 +127,16 @@ func (r *run) recheck(ctx context.Context, recheck feeds.Recheck) error {
 	if err := r.byField(ctx, fieldOrder, nonEmpty(recheck.References)); err != nil {
 		return err
 	}
-	return r.walk(ctx, recheck.Since)
+	since := recheck.Since
+	if since.Empty() {
+		return nil
+	}
+	since.To = since.To.Add(shortest) // what was started at its very end may be the payment that forbids a cancel
+	return r.walk(ctx, since, nothing)
 }
+
+// nothing is done with how far a recheck has come.
+func nothing(context.Context, time.Time) error { return nil }
 
 // own returns the references of the keys that are of this account.
 func (c *Client) own(keys []reconcile.Key) []string {
@@ -89,45 +149,69 @@ func (c *Client) own(keys []reconcile.Key) []string {
 	return references
 }
 
-// byReference reads transactions by their own reference, but for those that this run has read already.
+// byReference reads transactions by their own reference, but for those that this run has read so already.
 func (r *run) byReference(ctx context.Context, references []string) error {
 	wanted := slices.DeleteFunc(matching(anyReference, references), r.took)
 	return r.byField(ctx, fieldReference, wanted)
 }
 
 func (r *run) byField(ctx context.Context, field string, values []string) error {
-	slices.Sort(values)
-	for batch := range slices.Chunk(slices.Compact(values), maxValues) {
-		if err := r.readBatch(ctx, field, batch); err != nil {
-			return err
-		}
+	if len(values) == 0 {
+		return nil
 	}
-	return nil
+	slices.Sort(values)
+	batches := line{
+		width: func() int { return ahead(r.client.options.Connections) },
+		take: func(_ errand, records []json.RawMessage) error {
+			came, err := r.take(ctx, records, nil)
+			maps.Copy(r.read, came)
+			return err
+		},
+	}
+	return batches.run(ctx, batch{client: r.client, field: field, values: slices.Compact(values), most: maxValues})
 }
 
-// readBatch reads the transactions that have one of the values. An answer that was cut, and the gateway's "not found",
-// which may be about one value among many, are settled by asking for each half alone.
-func (r *run) readBatch(ctx context.Context, field string, values []string) error {
-	about := fmt.Sprintf("by %s %q to %q (%d)", field, values[0], values[len(values)-1], len(values))
-	found, err := r.client.query(ctx, r.client.filter(movesMoney...).with(field, values...), about)
-	if err != nil && !isCode(err, codeNotFound) {
-		return err
+// batch is values of a field, of which the next query carries at most so many.
+type batch struct {
+	client *Client
+	field  string
+	values []string
+	most   int
+}
+
+func (b batch) next() (now, rest errand) {
+	if len(b.values) <= b.most {
+		return b, nil
 	}
-	if whole := found.whole(r.client.options.MaxRecords); err == nil && whole {
-		return r.take(ctx, found.records)
+	first, left := b, b
+	first.values, left.values = b.values[:b.most], b.values[b.most:]
+	return first, left
+}
+
+// join leaves batches as they are: one that was halved was so because it was too large.
+func (b batch) join(errand) (errand, bool) { return nil, false }
+
+// ask reads the transactions that have one of the values. An answer that was cut, and the gateway's "not found", which may
+// be about one value among many, are settled by asking for each half alone.
+func (b batch) ask(ctx context.Context) (settle, error) {
+	c, values := b.client, b.values
+	about := fmt.Sprintf("by %s %q to %q (%d)", b.field, values[0], values[len(values)-1], len(values))
+	found, err := c.query(ctx, c.filter(movesMoney...).with(b.field, values...), about)
+	unknown := isCode(err, codeNotFound)
+	switch {
+	case err != nil && !unknown:
+		return nil, err
+	case err == nil && found.whole(c.options.MaxRecords):
+		return func() ([]json.RawMessage, errand) { return found.records, nil }, nil
+	case len(values) > 1:
+		b.most = (len(values) + 1) / 2
+		return func() ([]json.RawMessage, errand) { return nil, b }, nil
+	case unknown:
+		return func() ([]json.RawMessage, errand) { return nil, nil }, nil // it does not know it, and that is an answer
+	default:
+		return nil, fmt.Errorf("list transactions of site %s %s: %d records and found %d, with %d the most a reply can hold: "+
+			"not all of them came", c.options.Site, about, len(found.records), found.found, c.options.MaxRecords)
 	}
-	if len(values) > 1 {
-		middle := len(values) / 2
-		if err := r.readBatch(ctx, field, values[:middle]); err != nil {
-			return err
-		}
-		return r.readBatch(ctx, field, values[middle:])
-	}
-	if err != nil {
-		return nil // the gateway does not know it, and that is an answer
-	}
-	return fmt.Errorf("list transactions of site %s %s: %d records and found %d, with %d the most a reply can hold: "+
-		"not all of them came", r.client.options.Site, about, len(found.records), found.found, r.client.options.MaxRecords)
 }
 
 // matching returns a new list of those of the ids that match.

@@ -5,9 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -97,7 +101,8 @@ func TestFetchAsksForReferencesInBatches(t *testing.T) {
 		}
 		sizes = append(sizes, len(call.Request[0].Filter[fieldReference]))
 	}
-	if diff := cmp.Diff([]int{100, 100, 50}, sizes); diff != "" {
+	slices.Sort(sizes) // they are asked for at once
+	if diff := cmp.Diff([]int{50, 100, 100}, sizes); diff != "" {
 		t.Errorf("batches (-want +got):\n%s", diff)
 	}
 }
@@ -203,5 +208,65 @@ func TestRecheckReadsAllThatCouldForbidACancel(t *testing.T) {
 	recheck.IDs, recheck.Sink = append(recheck.IDs, client.key(KindAuth, "1-9-404")), newSink(t)
 	if _, err := client.Recheck(context.Background(), recheck); err == nil || !strings.Contains(err.Error(), "1-9-404") {
 		t.Errorf("a held transaction that is gone: error %v", err)
+	}
+}
+
+// A long fetch tells how far it has come, day by day: all that was started before is handed over by then, with the AUTHs of its
+// refunds. One that breaks off goes on there and misses nothing.
+func TestFetchGoesOnWhereItBrokeOff(t *testing.T) {
+	window := reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-01-11 00:00:00")}
+	var left atomic.Int64 // calls that are answered
+	left.Store(math.MaxInt64)
+	gateway := &gateway{t: t, maxRecords: 10, intercept: func(_ int, w http.ResponseWriter, _ map[string]any) bool {
+		broken := left.Add(-1) < 0
+		if broken {
+			status(401)(w)
+		}
+		return broken
+	}}
+	for i := range 150 {
+		started := window.From.Add(time.Duration(i) * 95 * time.Minute)
+		gateway.transactions = append(gateway.transactions, refundOf(fmt.Sprintf("2-9-%d", i), fmt.Sprintf("1-9-%d", i), started.Format(timeLayout)),
+			auth(fmt.Sprintf("2-9-%d", i), "2023-06-01 00:00:00"))
+	}
+	whole := newSink(t)
+	client := gateway.start()
+	if _, err := client.Fetch(context.Background(), feeds.Request{Window: window, Memory: memory{}, Sink: whole}); err != nil || len(whole.seen) != 300 {
+		t.Fatalf("%d observed, error %v", len(whole.seen), err)
+	}
+	calls := gateway.calls()
+	for breaks := 1; breaks <= calls; breaks += 3 {
+		left.Store(int64(breaks))
+		got, told := &shelfSink{}, window.From
+		through := func(_ context.Context, instant time.Time) error {
+			if instant.Before(told.Add(stretch)) || !instant.Before(window.To) {
+				t.Errorf("told %s after %s", instant, told)
+			}
+			told = instant
+			for i := range 150 {
+				if started := window.From.Add(time.Duration(i) * 95 * time.Minute); !started.Before(instant) {
+					break
+				}
+				for _, id := range []string{fmt.Sprintf("refund 1-9-%d 100", i), fmt.Sprintf("auth 2-9-%d 100", i)} {
+					if !slices.Contains(got.took, id) {
+						t.Fatalf("broken at call %d: read through %s, and %s was not handed over", breaks, instant, id)
+					}
+				}
+			}
+			return nil
+		}
+		request := feeds.Request{Window: window, Memory: memory{}, Sink: got, Through: through}
+		if _, err := client.Fetch(context.Background(), request); err == nil {
+			t.Fatalf("broken at call %d of %d: no error", breaks, calls)
+		}
+		left.Store(math.MaxInt64)
+		request.Window.From, request.Through = told, nil
+		if _, err := client.Fetch(context.Background(), request); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(got.took)
+		if all := slices.Compact(got.took); len(all) != 300 {
+			t.Errorf("broken at call %d: %d of 300 were handed over in the end", breaks, len(all))
+		}
 	}
 }

@@ -89,6 +89,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Header.Get("Accept") != "application/json" || call.Version != "1.00" {
 		g.t.Errorf("%s with headers %v and version %q", r.Method, r.Header, call.Version)
 	}
+	w.Header().Set(echo, fmt.Sprint(call.Request[0]["requestreference"]))
 	g.mu.Lock()
 	g.bodies = append(g.bodies, body)
 	number := len(g.bodies)
@@ -111,9 +112,14 @@ func (g *gateway) calls() int {
 	return len(g.bodies)
 }
 
+// echo is the header of a reply in which the fake gateway keeps the reference to give back.
+const echo = "Echo"
+
 func respond(w http.ResponseWriter, element any) {
 	w.Header().Set("Content-Type", "application/json")
-	body, _ := json.Marshal(map[string]any{"requestreference": "W1-test", "version": "1.00", "response": []any{element}})
+	body, _ := json.Marshal(map[string]any{
+		"requestreference": w.Header().Get(echo), "version": "1.00", "response": []any{element},
+	})
 	w.Write(body) //nolint:errcheck // a client that went away is what some tests are about
 }
 

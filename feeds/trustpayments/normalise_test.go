@@ -182,11 +182,13 @@ func FuzzNormalise(f *testing.F) {
 		switch r := read.(type) {
 		case reconcile.Payment:
 			checkAmount(t, r.Amount, r.CreatedAt)
+			checkMoney(t, body, r.Amount)
 			if (r.Status == reconcile.PaymentSucceeded) != !r.SucceededAt.IsZero() && r.CreatedAt.Year() > 1 {
 				t.Errorf("%s, succeeded at %s", r.Status, r.SucceededAt)
 			}
 		case reconcile.Refund:
 			checkAmount(t, r.Amount, r.CreatedAt)
+			checkMoney(t, body, r.Amount)
 			if r.PaymentID == "" {
 				t.Error("a refund of nothing")
 			}

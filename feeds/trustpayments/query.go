@@ -38,8 +38,14 @@ func (f filter) with(field string, values ...string) filter {
 
 // query is the element of a request that asks for transactions.
 type query struct {
-	Types  []string `json:"requesttypedescriptions"`
-	Filter filter   `json:"filter"`
+	Types     []string `json:"requesttypedescriptions"`
+	Filter    filter   `json:"filter"`
+	Reference string   `json:"requestreference,omitempty"`
+}
+
+func (q query) referenced(reference string) any {
+	q.Reference = reference
+	return q
 }
 
 func newQuery(f filter) query { return query{Types: []string{"TRANSACTIONQUERY"}, Filter: f} }

@@ -25,6 +25,12 @@ type refundElement struct {
 	Parent         string   `json:"parenttransactionreference"`
 	BaseAmount     string   `json:"baseamount,omitempty"`
 	OrderReference string   `json:"orderreference,omitempty"`
+	Reference      string   `json:"requestreference,omitempty"`
+}
+
+func (e refundElement) referenced(reference string) any {
+	e.Reference = reference
+	return e
 }
 
 // Refund gives money back once. The gateway has no idempotency key and would pay a repeated partial refund twice, so the
@@ -183,7 +189,7 @@ func failedRefund(err error) (feeds.RefundOutcome, error) {
 		return feeds.RefundOutcome{}, err
 	case errors.As(err, &said):
 		return feeds.RefundOutcome{State: said.meaning().refund, Reason: said.Error()}, nil
-	case errors.As(err, &status) && status == http.StatusBadRequest: // ill-formed: the gateway read no request
+	case errors.As(err, &status) && status.code == http.StatusBadRequest: // ill-formed: the gateway read no request
 		return feeds.RefundOutcome{State: feeds.RefundRefused, Reason: err.Error()}, nil
 	default:
 		return feeds.RefundOutcome{State: feeds.RefundUnknown, Reason: err.Error()}, nil

@@ -82,6 +82,7 @@ func TestTwoDaysWithTheSimulator(t *testing.T) {
 	}
 
 	server.SetNow(now.AddDate(0, 0, 1))
+	searched(t, world, server.Now(), first)
 	fetched(t, client, reconcile.Window{From: now.Add(-time.Hour), To: server.Now()}, held)
 	moved := slices.ContainsFunc(open, func(id string) bool {
 		payment, ok := held[key(trustpayments.KindAuth, id)].(reconcile.Payment)
@@ -91,6 +92,48 @@ func TestTwoDaysWithTheSimulator(t *testing.T) {
 		t.Error("no open AUTH moved over night")
 	}
 	refundOnce(t, server, client, held)
+}
+
+// searched compares what the bulk search shows with what queries show: however many days an answer holds, whether or not its
+// last day belongs to it, and whether or not it tells when an AUTH settled.
+func searched(t *testing.T, world *simulator.World, now time.Time, window reconcile.Window) {
+	t.Helper()
+	server, client := simulated(t, world, false, 500)
+	server.SetNow(now)
+	want := fetched(t, client, window, shelf{})
+	for name, test := range map[string]struct {
+		portal    simulator.ServerConfig
+		fields    []string
+		fallbacks bool
+	}{
+		"one answer":          {},
+		"many answers":        {portal: simulator.ServerConfig{SearchLimit: 100}},
+		"full days":           {portal: simulator.ServerConfig{SearchLimit: 12}, fallbacks: true},
+		"an exclusive end":    {portal: simulator.ServerConfig{SearchLimit: 300, SearchEndExclusive: true}},
+		"no settledtimestamp": {fields: slices.DeleteFunc(trustpayments.DefaultSearchFields(), func(f string) bool { return f == "settledtimestamp" })},
+	} {
+		test.portal.TPUsername, test.portal.TPPassword = "user", "secret"
+		server := simulator.NewServer(world, test.portal)
+		server.SetNow(now)
+		listening := httptest.NewServer(server)
+		t.Cleanup(listening.Close)
+		client, err := trustpayments.New(trustpayments.Options{
+			Username: "user", Password: "secret", Site: "test_site12345", BaseURL: listening.URL + "/json/", Rate: rate.Inf,
+			Source: trustpayments.SourceSearch, SearchURL: listening.URL + "/auto/transactions/transactionsearch",
+			SearchMaxRecords: test.portal.SearchLimit, SearchFields: test.fields,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := shelf{}
+		tally, err := client.Fetch(context.Background(), feeds.Request{Window: window, Memory: got, Sink: got})
+		if err != nil || (tally.Fallbacks > 0) != test.fallbacks {
+			t.Fatalf("%s: tally %+v, error %v", name, tally, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: the search shows something else:\n%s", name, diff)
+		}
+	}
 }
 
 func key(kind, id string) reconcile.Key {

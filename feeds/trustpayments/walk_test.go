@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"tieout/feeds"
 	"tieout/reconcile"
 )
 
@@ -23,7 +27,7 @@ func TestWalkFetchesExactlyTheWindow(t *testing.T) {
 			gateway.transactions = crowd(rand.New(rand.NewPCG(seed, 1)), window, gateway.maxRecords-1)
 			got := newSink(t)
 			r := gateway.start().newRun(got)
-			if err := r.walk(context.Background(), window); err != nil {
+			if err := r.walk(context.Background(), window, nothing); err != nil {
 				t.Fatalf("seed %d, reading %d: %v", seed, reading, err)
 			}
 			compareWindow(t, fmt.Sprintf("seed %d, reading %d", seed, reading), gateway, window, got)
@@ -53,14 +57,14 @@ func crowd(random *rand.Rand, window reconcile.Window, most int) []transaction {
 
 func compareWindow(t *testing.T, name string, gateway *gateway, window reconcile.Window, got *sink) {
 	t.Helper()
-	first, last := wholeSeconds(window)
+	asked := wholeSeconds(window)
 	for _, held := range gateway.transactions {
 		started := at(held["transactionstartedtimestamp"].(string))
 		_, observed := got.seen[reconcile.Key{Feed: "trustpayments", Account: testSite, Kind: "auth", ID: held["transactionreference"].(string)}]
 		if window.Contains(started) && !observed {
 			t.Errorf("%s: %v started at %s and was not fetched", name, held["transactionreference"], started)
 		}
-		if observed && (started.Before(first) || started.After(last)) {
+		if observed && (started.Before(asked.From) || started.After(asked.To)) {
 			t.Errorf("%s: %v started at %s, outside the window", name, held["transactionreference"], started)
 		}
 	}
@@ -74,7 +78,7 @@ func TestWalkFailsOnASecondThatIsTooFull(t *testing.T) {
 			gateway.transactions = append(gateway.transactions, auth(fmt.Sprintf("1-9-%d", i), "2024-01-01 12:00:01"))
 		}
 		window := reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-01-02 00:00:00")}
-		err := gateway.start().newRun(newSink(t)).walk(context.Background(), window)
+		err := gateway.start().newRun(newSink(t)).walk(context.Background(), window, nothing)
 		if err == nil || !strings.Contains(err.Error(), "2024-01-01 12:00:01") || !strings.Contains(err.Error(), testSite) {
 			t.Errorf("reading %d: error %v does not name the window", reading, err)
 		}
@@ -88,7 +92,7 @@ func TestWalkFailsWhenFoundIsNotWhatCame(t *testing.T) {
 		gateway.intercept = replaceFound(found)
 		window := reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-01-01 00:00:08")}
 		gateway.transactions = []transaction{auth("1-9-1", "2024-01-01 00:00:03"), auth("1-9-2", "2024-01-01 00:00:03")}
-		err := gateway.start().newRun(newSink(t)).walk(context.Background(), window)
+		err := gateway.start().newRun(newSink(t)).walk(context.Background(), window, nothing)
 		if (err != nil) != (found != nil) {
 			t.Errorf("found %v: error %v", found, err)
 		}
@@ -110,7 +114,7 @@ func TestWalkWastesFewCalls(t *testing.T) {
 				auth(fmt.Sprintf("1-9-%d", len(gateway.transactions)), started.Format(timeLayout)))
 		}
 		got := newSink(t)
-		if err := gateway.start().newRun(got).walk(context.Background(), window); err != nil {
+		if err := gateway.start().newRun(got).walk(context.Background(), window, nothing); err != nil {
 			t.Fatal(err)
 		}
 		compareWindow(t, "100 days", gateway, window, got)
@@ -120,20 +124,81 @@ func TestWalkWastesFewCalls(t *testing.T) {
 	}
 }
 
-// After a rush the slices grow again: 600 records in one hour, then 99 quiet days.
+// After a rush the slices grow again: 600 records in one hour, then 99 quiet days. Several slices at once cost some calls
+// more, since each is cut before it is known what the one before it held.
 func TestWalkGrowsAfterARush(t *testing.T) {
-	gateway := &gateway{t: t}
-	rush := at("2024-01-01 12:00:00")
-	for i := range 600 {
-		started := rush.Add(time.Duration(i) * 6 * time.Second)
-		gateway.transactions = append(gateway.transactions, auth(fmt.Sprintf("1-9-%d", i), started.Format(timeLayout)))
+	for connections, most := range map[int]int{1: 30, 4: 40} {
+		gateway := &gateway{t: t}
+		rush := at("2024-01-01 12:00:00")
+		for i := range 600 {
+			started := rush.Add(time.Duration(i) * 6 * time.Second)
+			gateway.transactions = append(gateway.transactions, auth(fmt.Sprintf("1-9-%d", i), started.Format(timeLayout)))
+		}
+		got := newSink(t)
+		window := reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-04-10 00:00:00")}
+		client := gateway.start(func(o *Options) { o.Connections = connections })
+		if err := client.newRun(got).walk(context.Background(), window, nothing); err != nil || len(got.seen) != 600 {
+			t.Errorf("%d observed, error %v", len(got.seen), err)
+		}
+		if gateway.calls() > most {
+			t.Errorf("%d at once: %d calls", connections, gateway.calls())
+		}
 	}
-	got := newSink(t)
-	window := reconcile.Window{From: at("2024-01-01 00:00:00"), To: at("2024-04-10 00:00:00")}
-	if err := gateway.start().newRun(got).walk(context.Background(), window); err != nil || len(got.seen) != 600 {
-		t.Errorf("%d observed, error %v", len(got.seen), err)
+}
+
+// However many are asked for at once, the connections are no more than configured, the sink is called by one at a time and in
+// the order of time, and what is remembered does not grow with what is read.
+func TestWalkKeepsWithinItsBounds(t *testing.T) {
+	const connections = 3
+	var underway, most atomic.Int64
+	gateway := &gateway{t: t, maxRecords: 20, intercept: func(int, http.ResponseWriter, map[string]any) bool {
+		most.Store(max(most.Load(), underway.Add(1)))
+		time.Sleep(2 * time.Millisecond)
+		underway.Add(-1)
+		return false
+	}}
+	start := at("2024-01-01 00:00:00")
+	for i := range 1000 {
+		gateway.transactions = append(gateway.transactions, auth(fmt.Sprintf("1-9-%d", i), start.Add(time.Duration(i)*time.Minute).Format(timeLayout)))
 	}
-	if gateway.calls() > 30 {
-		t.Errorf("%d calls", gateway.calls())
+	inOrder := &ordered{t: t}
+	r := gateway.start(func(o *Options) { o.Connections = connections }).newRun(inOrder)
+	var through []time.Time
+	err := r.walk(context.Background(), reconcile.Window{From: start, To: start.Add(1000 * time.Minute)}, func(_ context.Context, instant time.Time) error {
+		through = append(through, instant)
+		if last := start.Add(time.Duration(inOrder.taken-1) * time.Minute); !last.Before(instant.Add(shortest)) || last.Add(time.Minute).Before(instant) {
+			t.Errorf("taken through %s, and the last was started at %s", instant, last)
+		}
+		return nil
+	})
+	if err != nil || inOrder.taken != 1000 || !slices.IsSortedFunc(through, time.Time.Compare) {
+		t.Errorf("%d taken through %v, error %v", inOrder.taken, through, err)
 	}
+	if most.Load() < 2 || most.Load() > connections {
+		t.Errorf("%d requests at once", most.Load())
+	}
+	if held := len(r.recent) + len(r.read) + len(r.wanted) + len(r.parents); held > gateway.maxRecords {
+		t.Errorf("%d are remembered after all was taken", held)
+	}
+}
+
+// ordered is a sink that wants AUTHs in the order of their numbers, by one goroutine at a time.
+type ordered struct {
+	t     *testing.T
+	busy  atomic.Bool
+	taken int
+}
+
+func (o *ordered) Observe(_ context.Context, batch []feeds.Observation) error {
+	if !o.busy.CompareAndSwap(false, true) {
+		o.t.Error("the sink is called by two at once")
+	}
+	defer o.busy.Store(false)
+	for _, observed := range batch {
+		if want := fmt.Sprintf("1-9-%d", o.taken); observed.Key.ID != want {
+			o.t.Fatalf("%s came where %s is next", observed.Key.ID, want)
+		}
+		o.taken++
+	}
+	return nil
 }

@@ -68,11 +68,12 @@ func (m memory) Open(ctx context.Context, kind string) ([]string, error) {
 	return ids, wrap(err, "list open objects of kind %s of %s %s", kind, m.feed, m.account)
 }
 
-// Missing returns those of the ids of a kind of which no observation is held, sorted and without repeats.
+// Missing returns those of the ids of a kind that no run has shown yet, sorted and without repeats. What is known of an object
+// from an imported file is less than its feed tells, and no reason not to read it.
 func (m memory) Missing(ctx context.Context, kind string, ids []string) ([]string, error) {
 	s := m.store.read()
-	held, err := selectAll[string](ctx, s, "SELECT DISTINCT id FROM tieout_observations WHERE feed = ? AND account = ? AND kind = ? AND "+
-		s.in("id"), m.feed, m.account, kind, s.list(ids))
+	held, err := selectAll[string](ctx, s, "SELECT DISTINCT id FROM tieout_observations WHERE feed = ? AND account = ? AND kind = ? AND run_id <> ? AND "+
+		s.in("id"), m.feed, m.account, kind, noRun, s.list(ids))
 	if err != nil {
 		return nil, wrap(err, "look for %d objects of kind %s of %s %s", len(ids), kind, m.feed, m.account)
 	}
@@ -85,14 +86,19 @@ func (m memory) Missing(ctx context.Context, kind string, ids []string) ([]strin
 	return slices.Compact(missing), nil
 }
 
+// fetched is a condition that a payment p was shown by a run, and is not only known from an imported file.
+const fetched = `NOT EXISTS (SELECT 1 FROM tieout_observations i WHERE i.id = p.id AND i.feed = p.feed AND i.account = p.account AND i.kind = p.kind
+		AND i.run_id = 0 AND i.feed <> 'shop' AND NOT EXISTS (SELECT 1 FROM tieout_observations v
+			WHERE v.feed = i.feed AND v.account = i.account AND v.kind = i.kind AND v.id = i.id AND v.run_id <> 0))`
+
 // NamedPayments lists the payment ids on the shop's orders that may be the feed's (the order names it, or no provider) and
-// of which neither a source, nor a payment, nor a charge that used the source up is held, sorted and without repeats.
+// of which neither a source, nor a payment, nor a charge that used the source up was fetched, sorted and without repeats.
 func (s *Store) NamedPayments(ctx context.Context, feed string) ([]string, error) {
 	ids, err := selectAll[string](ctx, s.read(), `SELECT DISTINCT payment_id FROM tieout_orders o
 		WHERE payment_id <> '' AND provider IN (?, '')
 		AND NOT EXISTS (SELECT 1 FROM tieout_sources s WHERE s.id = o.payment_id)
-		AND NOT EXISTS (SELECT 1 FROM tieout_payments p WHERE p.id = o.payment_id)
-		AND NOT EXISTS (SELECT 1 FROM tieout_payments p WHERE p.source_id = o.payment_id AND p.status = 'succeeded')
+		AND NOT EXISTS (SELECT 1 FROM tieout_payments p WHERE p.id = o.payment_id AND `+fetched+`)
+		AND NOT EXISTS (SELECT 1 FROM tieout_payments p WHERE p.source_id = o.payment_id AND p.status = 'succeeded' AND `+fetched+`)
 		ORDER BY payment_id`, feed)
 	return ids, wrap(err, "list the orders' payments that %s has not shown", feed)
 }

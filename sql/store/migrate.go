@@ -85,8 +85,17 @@ func (s *Store) provider() (*goose.Provider, error) {
 	return goose.NewProvider(dialect, s.db.DB, files, options...)
 }
 
-// pending relies on versions being numbered 1, 2, 3 …
+// pending counts the migrations after the newest one that is applied, whose numbers may have gaps.
 func pending(ctx context.Context, provider *goose.Provider) (int, error) {
 	current, target, err := provider.GetVersions(ctx)
-	return int(target - current), err
+	if err != nil || target <= current {
+		return int(target - current), err
+	}
+	count := 0
+	for _, source := range provider.ListSources() {
+		if source.Version > current {
+			count++
+		}
+	}
+	return count, nil
 }
