@@ -90,7 +90,7 @@ func (a *app) reportAgain(ctx context.Context, flags reportFlags) (err error) {
 
 // lastReport is the report of a day; that there is none is a mistake of whoever asks.
 func (p *parts) lastReport(ctx context.Context, date string) (store.Report, error) {
-	report, found, err := p.store.LastReport(ctx, date)
+	report, found, err := p.store.ReportOf(ctx, date)
 	if err != nil || found {
 		return report, err
 	}

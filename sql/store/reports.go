@@ -55,7 +55,7 @@ func (s *Store) Matched(ctx context.Context) iter.Seq2[MatchedPair, error] {
 func MatchedQuery() string {
 	return `SELECT ` + verdicts.listOf("v") + `, COALESCE(m.id, '') AS movement_id, COALESCE(m.fee_minor, 0) AS fee_minor,
 		COALESCE(m.fee_currency, '') AS fee_currency, COALESCE(m.net_minor, 0) AS net_minor, COALESCE(m.net_currency, '') AS net_currency, COALESCE(m.available_at, 0) AS available_at,
-		COALESCE((SELECT MIN(l.payout_id) FROM tieout_payout_lines l
+		COALESCE((SELECT l.payout_id FROM tieout_payout_lines l
 			WHERE l.feed = m.feed AND l.account = m.account AND l.kind = 'payout_line' AND l.id = m.id), '') AS payout_id
 		FROM tieout_verdicts v
 		LEFT JOIN tieout_movements m ON m.object_id = v.payment_id AND m.feed = v.payment_feed AND m.account = v.payment_account

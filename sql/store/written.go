@@ -59,8 +59,8 @@ type recordedRow struct {
 	RecordedAt int64 `db:"recorded_at"`
 }
 
-// LastReport reads the last report that was written of a finance day; false when there was none.
-func (s *Store) LastReport(ctx context.Context, financeDay string) (Report, bool, error) {
+// ReportOf reads the last report that was written of a finance day; false when there was none.
+func (s *Store) ReportOf(ctx context.Context, financeDay string) (Report, bool, error) {
 	rows, err := selectAll[recordedRow](ctx, s.read(), "SELECT "+writtenReports.listOf("r")+`, COALESCE(c.at, 0) AS recorded_at
 		FROM tieout_reports r LEFT JOIN tieout_changes c ON c.number = r.touched WHERE r.finance_day = ? ORDER BY r.touched DESC LIMIT 1`, financeDay)
 	if err != nil || len(rows) == 0 {

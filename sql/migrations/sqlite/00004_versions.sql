@@ -6,7 +6,6 @@
 --
 -- A change of no more than the column cluster, by which rows are found, or the recipient of a message, which is personal, is no other version.
 
-
 -- When each number was given to a change.
 CREATE TABLE tieout_changes (
     number BIGINT NOT NULL,
@@ -55,18 +54,19 @@ CREATE TRIGGER tieout_progress_judged AFTER UPDATE OF judged_at ON tieout_progre
 END;
 -- +goose StatementEnd
 
-ALTER TABLE tieout_verdicts ADD COLUMN touched BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE tieout_owed ADD COLUMN touched BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE tieout_exceptions ADD COLUMN touched BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE tieout_cancellations ADD COLUMN touched BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE tieout_outbox ADD COLUMN touched BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE tieout_refund_intents ADD COLUMN touched BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE tieout_coverage ADD COLUMN touched BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE tieout_runs ADD COLUMN touched BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE tieout_run_steps ADD COLUMN touched BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE tieout_gaps ADD COLUMN touched BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE tieout_exception_changes ADD COLUMN touched BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE tieout_observations ADD COLUMN touched BIGINT NOT NULL DEFAULT 0;
+-- What these tables hold already has been so since the first change, as far as anybody can tell.
+ALTER TABLE tieout_verdicts ADD COLUMN touched BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE tieout_owed ADD COLUMN touched BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE tieout_exceptions ADD COLUMN touched BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE tieout_cancellations ADD COLUMN touched BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE tieout_outbox ADD COLUMN touched BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE tieout_refund_intents ADD COLUMN touched BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE tieout_coverage ADD COLUMN touched BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE tieout_runs ADD COLUMN touched BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE tieout_run_steps ADD COLUMN touched BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE tieout_gaps ADD COLUMN touched BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE tieout_exception_changes ADD COLUMN touched BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE tieout_observations ADD COLUMN touched BIGINT NOT NULL DEFAULT 1;
 CREATE INDEX tieout_observations_touched ON tieout_observations (touched);
 
 -- The tables of the past have the columns of their own in the same order, after until: a migration that adds a column adds it to both, and to
