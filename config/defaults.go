@@ -56,11 +56,11 @@ func defaultStripe() Stripe {
 
 func defaultTrustPayments() TrustPayments {
 	return TrustPayments{
-		BaseURL:           "https://webservices.securetrading.net/json/",
-		MaxRecords:        500,
-		Source:            "query",
-		SearchURL:         "https://myst.securetrading.net/auto/transactions/transactionsearch",
-		SearchMaxRecords:  75_000,
+		BaseURL:          "https://webservices.securetrading.net/json/",
+		MaxRecords:       500,
+		Source:           "query",
+		SearchURL:        "https://myst.securetrading.net/auto/transactions/transactionsearch",
+		SearchMaxRecords: 75_000,
 		SearchFields: []string{
 			"sitereference", "requesttypedescription", "parenttransactionreference", "orderreference", "paymenttypedescription",
 			"accounttypedescription", "currencyiso3a", "mainamount", "settlemainamount", "settlestatus", "settleduedate",

@@ -243,7 +243,7 @@ func TestAmountsAreTheNearestNumbers(t *testing.T) {
 
 // A column is as wide as its widest cell, though not each is measured.
 func TestTheWidestCellIsMeasured(t *testing.T) {
-	rows := [][]money.Amount{{eur(5)}, {eur(-123456)}, {eur(99)}, {eur(100)}, {jpy(1234567890)}, {eur(-5)}, {kwd(1)}, {eur(98765432100)}, {eur(7)}}
+	rows := [][]money.Amount{{eur(5)}, {eur(-123456)}, {eur(99)}, {eur(100)}, {jpy(12)}, {eur(-5)}, {kwd(1)}, {eur(7)}, {eur(98765432100)}, {eur(8)}}
 	list := make([]TieOutRow, len(rows))
 	widest := 0
 	for i, row := range rows {

@@ -70,7 +70,7 @@ type NewMatch struct {
 // whose exception was resolved since. An order that agreed before and was only refunded is none of them.
 func (s *Store) NewlyMatched(ctx context.Context, since PastReport) iter.Seq2[NewMatch, error] {
 	at := micros(since.AsOf)
-	rows := stream[verdictRow](ctx, s.read(), "SELECT "+verdicts.listOf("v")+` FROM tieout_verdicts v JOIN tieout_orders o ON v.case_key = 'order/' || o.id
+	rows := stream[verdictRow](ctx, s.read(), "SELECT "+verdicts.listOf("v")+` FROM tieout_verdicts v JOIN tieout_orders o ON o.id = v.order_reference AND v.case_key = 'order/' || o.id
 		WHERE v.outcome = ? AND v.run_id > ? AND v.payment_id <> '' AND o.created_at < ? AND (v.paid_at > ? OR o.paid_at > ?
 			OR o.changed_at > ? AND v.refunded_minor = 0
 			OR EXISTS (SELECT 1 FROM tieout_observations b WHERE b.feed = v.payment_feed AND b.account = v.payment_account AND b.kind = v.payment_kind
