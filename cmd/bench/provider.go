@@ -33,9 +33,9 @@ type provider struct {
 	refused atomic.Int64
 }
 
-// newProvider has so many charges. A fifth of a second's requests may come as a burst.
+// newProvider has so many charges. Half a second's requests may come as a burst.
 func newProvider(charges, perSecond int) *provider {
-	return &provider{created: skewed(charges), allowed: rate.NewLimiter(rate.Limit(perSecond), perSecond/5)}
+	return &provider{created: skewed(charges), allowed: rate.NewLimiter(rate.Limit(perSecond), perSecond/2)}
 }
 
 // skewed spreads charges over a month that ends now: four in ten come in the two hours after each of three sales began, two in ten in

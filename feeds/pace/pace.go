@@ -24,7 +24,7 @@ const (
 const (
 	spare  = 1.25
 	atOnce = 2
-	widest = 48
+	widest = 32
 )
 
 // Sleep waits, or ends early with the context's error.
@@ -122,9 +122,10 @@ type tempo struct {
 	latency time.Duration // how long an answer takes, of late
 }
 
-// newTempo allows as a burst what a tenth of a second brings: enough to make up for a late timer.
+// newTempo allows as a burst what a fifth of a second brings: enough to make up for a late timer, and for waiting for the first
+// answer.
 func newTempo(perSecond float64) *tempo {
-	burst := max(1, int(math.Min(perSecond/10, 1000)))
+	burst := max(1, int(math.Min(perSecond/5, 1000)))
 	return &tempo{configured: perSecond, limiter: rate.NewLimiter(rate.Limit(perSecond), burst)}
 }
 

@@ -41,8 +41,8 @@ func newCaller(key, base string, client *http.Client, limiter *pace.Limiter, fir
 	return &caller{key: key, backend: backend, pace: limiter, firstWait: firstWait, sleep: pace.Sleep}
 }
 
-// get reads one path, trying again where that may help; also where read refuses what came. Its errors are *failure, or the
-// context's.
+// get reads one path, trying again where that may help; also where read refuses what came, of which it may keep nothing. Its
+// errors are *failure, or the context's.
 func (c *caller) get(ctx context.Context, path string, query *form.Values, read func(body []byte) error) error {
 	for try := 1; ; try++ {
 		turn, err := c.pace.Wait(ctx, endpoint(http.MethodGet, path))
@@ -51,7 +51,7 @@ func (c *caller) get(ctx context.Context, path string, query *form.Values, read 
 		}
 		met, err := c.send(ctx, turn, http.MethodGet, path, query, "", &stripego.APIResource{})
 		if err == nil {
-			err = read(met.body)
+			err = met.read(read)
 		}
 		if err == nil {
 			return nil

@@ -1,12 +1,14 @@
 package stripe
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
 	"net/http/httptrace"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -18,7 +20,7 @@ type exchange struct {
 	inAll      bool          // of a 429: the account has had too many requests, not the endpoint alone
 	keepAway   bool          // Stripe told not to try again
 	connected  bool          // a connection was there, so that bytes may have been sent
-	body       []byte        // of the answer to a GET that succeeded
+	body       *bytes.Buffer // of the answer to a GET that succeeded
 }
 
 type exchangeKey struct{}
@@ -50,15 +52,32 @@ func (o observed) RoundTrip(request *http.Request) (*http.Response, error) {
 		met.inAll = strings.HasPrefix(response.Header.Get("Stripe-Rate-Limited-Reason"), "global") // stripe.md §5
 		met.keepAway = response.Header.Get("Stripe-Should-Retry") == "false"
 	}
-	if !ok || err != nil || request.Method != http.MethodGet || met.status != http.StatusOK {
+	if !ok || err != nil || request.Method != http.MethodGet || met.status/100 != 2 {
 		return response, err
 	}
 	defer response.Body.Close()
-	if met.body, err = io.ReadAll(response.Body); err != nil {
+	met.body = bodies.Get().(*bytes.Buffer)
+	met.body.Reset()
+	if _, err := met.body.ReadFrom(response.Body); err != nil {
+		met.release()
 		return nil, err
 	}
 	response.Body = io.NopCloser(strings.NewReader("{}"))
 	return response, nil
+}
+
+// bodies are used again and again: a page is some hundred kilobytes, and to grow a buffer to that takes as much once more.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// read has the body read, and gives it back.
+func (e *exchange) read(read func(body []byte) error) error {
+	defer e.release()
+	return read(e.body.Bytes())
+}
+
+func (e *exchange) release() {
+	bodies.Put(e.body)
+	e.body = nil
 }
 
 // retryAfter reads the number of seconds; the form with a date would need a clock that agrees with Stripe's, and is not read.

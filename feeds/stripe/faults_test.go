@@ -148,6 +148,19 @@ func TestACertificateThatIsNotTrustedIsNotTriedAgain(t *testing.T) {
 	}
 }
 
+func TestWithoutTLSNothingIsSent(t *testing.T) {
+	f := newFake(t)
+	client, waited := testClient(t, Options{BaseURL: strings.Replace(f.URL, "http:", "https:", 1)})
+	_, err := client.Fetch(t.Context(), feeds.Request{Window: lastDay(), Memory: memory{}, Sink: &sink{}})
+	if err == nil || !strings.Contains(err.Error(), "no answer: ") || len(*waited) != 4 || len(f.received()) != 0 {
+		t.Errorf("error %v after %d waits and %d requests, want none to be sent", err, len(*waited), len(f.received()))
+	}
+	outcome, err := client.Refund(t.Context(), instruction())
+	if err == nil || outcome.State != "" {
+		t.Errorf("outcome %+v, error %v, want an error: nothing moved", outcome, err)
+	}
+}
+
 func TestTheContextEndsAWait(t *testing.T) {
 	f := newFake(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -281,5 +294,15 @@ func TestListsThatDoNotMoveOn(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "list charges created [") || !strings.Contains(err.Error(), "does not move on") {
 			t.Errorf("%s: error %v, want one that says so", name, err)
 		}
+	}
+}
+
+// An answer that says success otherwise than by 200 is read like any.
+func TestAnOddSuccessIsReadLikeAny(t *testing.T) {
+	f := newFake(t)
+	f.fault = hostile(202, nil, `{"data":[],"has_more":false,"available":[],"pending":[]}`)
+	client, _ := f.client(t, Options{})
+	if got, _ := fetch(t, client, feeds.Request{Window: lastDay()}); len(got) != 0 {
+		t.Errorf("observed %v of empty lists", got)
 	}
 }
