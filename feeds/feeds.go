@@ -47,6 +47,10 @@ type Request struct {
 type Tally struct {
 	Read      int // objects the provider answered with
 	OtherMode int // of the other mode (test objects with a live key, or live ones with a test key): left alone
+
+	// Covered is what was read completely, for a feed that tells it itself: one of daily files is complete to the end of a
+	// day, whether or not the fetch failed after it. nil: the whole window, if the fetch did not fail.
+	Covered *reconcile.Window
 }
 
 // Add adds other to t.

@@ -70,7 +70,7 @@ func (a *app) importFiles(ctx context.Context, paths []string, flags importFlags
 
 // formats are all files that can be imported.
 func (p *parts) formats(zone *time.Location) []feeds.Format {
-	return stripe.ReportFormats(p.config.Feeds.Stripe.ReferenceKeys, zone)
+	return slices.Concat(stripe.ReportFormats(p.config.Feeds.Stripe.ReferenceKeys, zone), alipayLayout(p.config.Feeds.Alipay).Formats())
 }
 
 // importer imports files, one transaction each.
