@@ -118,7 +118,7 @@ func (im importer) one(ctx context.Context, path string) error {
 	}
 	var tally jobs.ImportTally
 	err = im.parts.store.Import(ctx, im.now, func(into *store.Import) (err error) {
-		tally, err = jobs.Import(ctx, ofAccounts(accounts, file.Lines(format, accounts[0])), im.parts.normalise(), into)
+		tally, err = jobs.Import(ctx, ofAccounts(accounts, file.Lines(format, sole(accounts))), im.parts.normalise(), into)
 		if err == nil && im.dryRun {
 			err = errDryRun
 		}
@@ -148,6 +148,14 @@ func ofAccounts(accounts []string, lines jobs.Lines) jobs.Lines {
 			}
 		}
 	}
+}
+
+// sole is the account that a file is of, or nothing where its rows must tell.
+func sole(accounts []string) string {
+	if len(accounts) == 1 {
+		return accounts[0]
+	}
+	return ""
 }
 
 // accountsOf returns the configured accounts that a file can be of: the chosen one, or else the only one, or all where the
