@@ -11,6 +11,7 @@ var alipayStories = []story{
 	{name: "alipay_paid", plain: true, daily: true, tell: tellAlipayPaid},
 	{name: "alipay_chinese", plain: true, daily: true, tell: tellAlipayChinese},
 	{name: "alipay_refunded", plain: true, tell: tellAlipayRefunded},
+	{name: "alipay_refund_asked", plain: true, tell: tellAlipayRefundAsked},
 	{name: "alipay_missing", tell: tellAlipayMissing},
 	{name: "alipay_amount", tell: tellAlipayAmount},
 	{name: "alipay_duplicate", tell: tellAlipayDuplicate},
@@ -24,7 +25,7 @@ const alipayBatch = "alipay_batch_wrong"
 // AlipayStories returns the weights of a world whose orders are all paid through Alipay's own gateway.
 func AlipayStories() map[string]int {
 	return map[string]int{
-		"alipay_paid": 60, "alipay_chinese": 10, "alipay_refunded": 12, "alipay_missing": 4, "alipay_amount": 4, "alipay_duplicate": 4,
+		"alipay_paid": 60, "alipay_chinese": 10, "alipay_refunded": 12, "alipay_refund_asked": 3, "alipay_missing": 4, "alipay_amount": 4, "alipay_duplicate": 4,
 		"alipay_not_recorded": 4, "alipay_missing_order": 2, alipayBatch: 1,
 	}
 }
@@ -52,6 +53,13 @@ func tellAlipayRefunded(t *teller) {
 	amount := max(1, o.total*(10+t.rng.Int64N(80))/100)
 	t.giveBack(p, at, amount)
 	t.recordRefund(o, at.Add(webhookDelay), amount)
+}
+
+// tellAlipayRefundAsked waits for people: nobody can make a refund through a file.
+func tellAlipayRefundAsked(t *teller) {
+	o := t.order(gatewayAlipay, t.aged(alipayLag, 90*day))
+	p := t.paid(o)
+	t.request(o, p.at.Add(t.between(time.Hour, day)), max(1, o.total/2))
 }
 
 // tellAlipayMissing is paid here and nowhere in the files.
