@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"tieout/feeds/simulator"
 	"tieout/sql/store/storetest"
@@ -41,6 +42,7 @@ const (
 //	sql URL STATEMENT        runs a statement, or prints the rows of a query
 //	edit FILE OLD NEW        replaces a text in a file
 //	stripe-report FILE TIME [payouts]   writes one of Stripe's itemised reports; a name that ends in .gz is zipped
+//	gbk FILE                 turns a file from UTF-8 into GBK
 //	truncate FILE BYTES      cuts a file off
 //	lock URL                 holds the run lock of a database until the script ends
 func TestScripts(t *testing.T) {
@@ -51,7 +53,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "world": startWorld, "clock": moveClock, "fault": setFault, "database": makeDatabase, "sql": runSQL, "edit": editFile, "lock": holdLock,
-			"stripe-report": writeStripeReport, "truncate": truncateFile,
+			"stripe-report": writeStripeReport, "truncate": truncateFile, "gbk": intoGBK,
 		},
 	})
 }
@@ -261,6 +263,12 @@ func writeStripeReport(ts *testscript.TestScript, _ bool, args []string) {
 	if out != file {
 		ts.Check(file.Close())
 	}
+}
+
+func intoGBK(ts *testscript.TestScript, _ bool, args []string) {
+	text, err := simplifiedchinese.GBK.NewEncoder().String(ts.ReadFile(args[0]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
 func truncateFile(ts *testscript.TestScript, _ bool, args []string) {
