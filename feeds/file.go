@@ -188,11 +188,15 @@ func (f *File) lines(format Format, account string, yield func(Line) bool) error
 }
 
 func (f *File) end(rows Rows, yield func(Line) bool) error {
-	whole, err := rows.End()
-	if err == nil && len(whole) > 0 {
-		yield(Line{Observations: whole})
+	if err := rows.End(); err != nil {
+		return err
 	}
-	return err
+	if file, ok := rows.(Whole); ok {
+		if observations := file.Whole(); len(observations) > 0 {
+			yield(Line{Observations: observations})
+		}
+	}
+	return nil
 }
 
 // csv reads text; its Reader drops the mark that UTF-8 files may begin with.

@@ -40,12 +40,14 @@ func (n *names) Read(row []string) ([]Observation, error) {
 	return []Observation{{Key: reconcile.Key{Account: n.account, ID: id}, Body: RowBody("names", map[string]string{"id": id, "name": n.header.Get(row, "name|title")})}}, nil
 }
 
-func (n *names) End() ([]Observation, error) {
+func (n *names) End() error {
 	if !n.ended {
-		return nil, errors.New("it has no END")
+		return errors.New("it has no END")
 	}
-	return []Observation{{Key: reconcile.Key{ID: "whole"}}}, nil
+	return nil
 }
+
+func (n *names) Whole() []Observation { return []Observation{{Key: reconcile.Key{ID: "whole"}}} }
 
 // told is what a file's lines say, one text a line.
 func told(t *testing.T, content []byte, format Format) (lines []string, failure error) {

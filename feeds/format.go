@@ -24,9 +24,14 @@ type Rows interface {
 	// Read returns the objects that a row tells of; none where it is no row of data. An error is what is wrong with this
 	// row, for people: the rows after it are read all the same.
 	Read(row []string) ([]Observation, error)
-	// End returns what only the file as a whole tells, once its last row was read. An error says what it lacks to be whole,
-	// such as its end mark.
-	End() ([]Observation, error)
+	// End says what is missing at the end of the file for it to be whole, as where its end mark is.
+	End() error
+}
+
+// Whole is fulfilled by Rows of a format that tells more than its rows do.
+type Whole interface {
+	// Whole returns what only the file as a whole tells. It is asked once End has found that nothing is missing.
+	Whole() []Observation
 }
 
 // Header finds columns by name, in any case and order. Wherever it is asked for a name, that may be several joined by "|",

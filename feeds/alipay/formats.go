@@ -72,11 +72,16 @@ func (f *file) Read(row []string) ([]feeds.Observation, error) {
 	return f.read(f, row)
 }
 
-// End tells of each batch that all of its lines are there: the line of the batch itself, which is held last.
-func (f *file) End() ([]feeds.Observation, error) {
+// End asks for the end mark.
+func (f *file) End() error {
 	if f.layout.EndMark != "" && !f.ended {
-		return nil, fmt.Errorf("it does not end with %s: it is not whole (feeds.alipay.end_mark)", f.layout.EndMark)
+		return fmt.Errorf("it does not end with %s: it is not whole (feeds.alipay.end_mark)", f.layout.EndMark)
 	}
+	return nil
+}
+
+// Whole tells of each batch that all of its lines are there: by the line of the batch itself, which is held last.
+func (f *file) Whole() []feeds.Observation {
 	var whole []feeds.Observation
 	for _, key := range f.order {
 		account, batch, _ := strings.Cut(key, "\x00")
@@ -85,7 +90,7 @@ func (f *file) End() ([]feeds.Observation, error) {
 			"id": batch + "/payout/" + sum.Currency, "batch": batch, "category": "payout", "net": sum.Decimal(), "settled_currency": sum.Currency,
 		}))
 	}
-	return whole, nil
+	return whole
 }
 
 // accountOf is the account that a row names, or else the one of the whole file.

@@ -131,7 +131,7 @@ func (r *reportRows) Read(row []string) ([]feeds.Observation, error) {
 }
 
 // End has nothing to say: these reports have no end mark.
-func (r *reportRows) End() ([]feeds.Observation, error) { return nil, nil }
+func (r *reportRows) End() error { return nil }
 
 // paysOut reports whether a payout paid the row out. The payout's own line is left to the API: when that one is held, all
 // lines are.
