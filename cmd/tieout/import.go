@@ -70,7 +70,13 @@ func (a *app) importFiles(ctx context.Context, paths []string, flags importFlags
 
 // formats are all files that can be imported.
 func (p *parts) formats(zone *time.Location) []feeds.Format {
-	return slices.Concat(stripe.ReportFormats(p.config.Feeds.Stripe.ReferenceKeys, zone), alipayLayout(p.config.Feeds.Alipay).Formats())
+	referenceKeys := map[string][]string{}
+	for _, at := range p.providers {
+		if account, ok := at.client.(*stripe.Client); ok {
+			referenceKeys[account.Account()] = account.ReferenceKeys()
+		}
+	}
+	return slices.Concat(stripe.ReportFormats(referenceKeys, zone), alipayLayout(p.config.Feeds.Alipay).Formats())
 }
 
 // importer imports files, one transaction each.
