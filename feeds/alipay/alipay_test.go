@@ -100,6 +100,7 @@ func TestTransactions(t *testing.T) {
 		merchant + `,PAYMENT,T2,EVT-2-b,,订单-2,票,SUCCESS,2026-03-10 16:00:00,2026-03-10 17:00:00,1200,JPY` + "\n" +
 		merchant + `,REFUND,T1,RF-1,EVT-1,,票,SUCCESS,2026-03-10T18:00:00+08:00,2026-03-10T18:00:00+08:00,-2.30,EUR` + "\n" +
 		merchant + `,CANCEL,T2,CC-1,EVT-2-b,订单-2,票,,2026-03-10T18:00:00+08:00,2026-03-10T18:00:00+08:00,1200,JPY` + "\n" +
+		merchant + `,REFUND,T1,RF-2,,,票,SUCCESS,2026-03-10T18:00:00+08:00,2026-03-10T18:00:00+08:00,2.30,EUR` + "\n" +
 		merchant + `,PAYMENT,T3,EVT-3,,,票,PROCESSING,2026-03-10T16:00:00+08:00,,12.30,EUR` + "\n" +
 		merchant + `,AUTHORIZATION,T4,EVT-4,,,票,SUCCESS,2026-03-10T16:00:00+08:00,2026-03-10T16:00:00+08:00,12.30,EUR` + "\n" +
 		merchant + `,PAYMENT,T5,EVT-5,,,票,STRANGE,2026-03-10T16:00:00+08:00,2026-03-10T16:00:00+08:00,12.30,EUR` + "\n" +
@@ -116,6 +117,7 @@ func TestTransactions(t *testing.T) {
 		},
 		"refund RF-1": reconcile.Refund{Key: key(kindRefund, "RF-1"), PaymentID: "EVT-1", Reference: "EVT-1", Amount: amount(230, "EUR"), Status: "succeeded", CreatedAt: at(10)},
 		"refund CC-1": reconcile.Refund{Key: key(kindRefund, "CC-1"), PaymentID: "EVT-2-b", Reference: "订单-2", Amount: amount(1200, "JPY"), Status: "succeeded", CreatedAt: at(10)},
+		"refund RF-2": reconcile.Rejection{Key: key(kindRefund, "RF-2"), Reason: "the refund does not say of which payment (feeds.alipay.columns.original)", Reference: "RF-2"},
 		"payment T3":  reconcile.Payment{Key: key(kindPayment, "T3"), SourceID: "EVT-3", Reference: "EVT-3", Amount: amount(1230, "EUR"), Status: "pending", InScope: true, CreatedAt: at(8)},
 		"payment T5":  reconcile.Rejection{Key: key(kindPayment, "T5"), Reason: `unknown status "STRANGE": name it under feeds.alipay.statuses`, Reference: "EVT-5"},
 		"payment T8":  reconcile.Rejection{Key: key(kindPayment, "T8"), Reason: `amount: not an amount in EUR: "12.305"`, Reference: "EVT-8"},
@@ -131,7 +133,7 @@ func TestTransactions(t *testing.T) {
 				t.Fatal(err)
 			}
 			check(t, want, got)
-			if len(bad) != 2 || !strings.Contains(bad[9], `unknown type "GIFT"`) || !strings.Contains(bad[10], `"10.03.2026" is no time`) {
+			if len(bad) != 2 || !strings.Contains(bad[10], `unknown type "GIFT"`) || !strings.Contains(bad[11], `"10.03.2026" is no time`) {
 				t.Error(bad)
 			}
 		})
@@ -188,6 +190,13 @@ func TestSummary(t *testing.T) {
 		"settlement B1/SETTLEMENT_FEE":  reconcile.Movement{Key: key(kindMovement, "B1/SETTLEMENT_FEE"), Category: "fee", Gross: eur(-50), Fee: eur(0), Net: eur(-50), CreatedAt: at(8), AvailableAt: at(8)},
 		"payout_line B1/SETTLEMENT_FEE": reconcile.PayoutLine{Key: key(kindLine, "B1/SETTLEMENT_FEE"), PayoutID: "B1", Category: "fee", Net: eur(-50)},
 	}, got)
+}
+
+func TestSummaryWithoutATotal(t *testing.T) {
+	_, _, err := read(t, layout(), "settlementBatchId,summaryType,settlementInitiatedDate,settlementAmountValue,settlementCurrency\nB1,PAYMENT,2026-03-10,22.66,EUR\n<END>\n")
+	if err == nil || !strings.Contains(err.Error(), "no row tells what the batch B1 pays out (feeds.alipay.types.total)") {
+		t.Error(err)
+	}
 }
 
 // TestClassic reads what the classic gateway gives: bars between the columns, no end mark, times in Shanghai, and the

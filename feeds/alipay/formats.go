@@ -3,6 +3,7 @@ package alipay
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +46,8 @@ type file struct {
 	seen    map[string]bool // movements of the file
 	batches map[string]money.Amount
 	order   []string // batches in the order of the file
+	named   []string // of a summary: its batches
+	paid    []string // and those of which a row tells what they pay out
 }
 
 func (l Layout) open(name string, header feeds.Header, account string, read func(*file, []string) ([]feeds.Observation, error)) (feeds.Rows, error) {
@@ -76,6 +79,11 @@ func (f *file) Read(row []string) ([]feeds.Observation, error) {
 func (f *file) End() error {
 	if f.layout.EndMark != "" && !f.ended {
 		return fmt.Errorf("it does not end with %s: it is not whole (feeds.alipay.end_mark)", f.layout.EndMark)
+	}
+	for _, batch := range f.named {
+		if !slices.Contains(f.paid, batch) {
+			return fmt.Errorf("no row tells what the batch %s pays out (feeds.alipay.types.total)", batch)
+		}
 	}
 	return nil
 }
@@ -267,6 +275,9 @@ func (f *file) summary(row []string) ([]feeds.Observation, error) {
 	if batch == "" {
 		return nil, errors.New("the row names no batch")
 	}
+	if !slices.Contains(f.named, batch) {
+		f.named = append(f.named, batch)
+	}
 	net, err := money.Parse(f.get(row, f.columns.settled), f.get(row, f.columns.settledCurrency))
 	if err != nil {
 		return nil, err
@@ -289,6 +300,7 @@ func (f *file) summary(row []string) ([]feeds.Observation, error) {
 
 // total is the payout of a batch and the movement by which it leaves the balance.
 func (f *file) total(row []string, batch string, net money.Amount) ([]feeds.Observation, error) {
+	f.paid = append(f.paid, batch)
 	at, err := f.time(row, f.columns.settledAt)
 	if err != nil {
 		return nil, err

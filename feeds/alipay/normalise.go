@@ -78,13 +78,17 @@ func (r *reader) payment(key reconcile.Key) reconcile.Record {
 }
 
 func (r *reader) refund(key reconcile.Key) reconcile.Record {
+	if r.values["original"] == "" {
+		r.fail("the refund does not say of which payment (feeds.alipay.columns.original)")
+	}
 	return reconcile.Refund{
-		Key: key, PaymentID: r.values["original"], Reference: r.reference(), Amount: r.positive("amount", "currency"),
+		Key: key, PaymentID: r.values["original"], Reference: cmp.Or(r.values["order"], r.values["original"]), Amount: r.positive("amount", "currency"),
 		Status: reconcile.RefundStatus(r.status()), CreatedAt: r.began(),
 	}
 }
 
-// reference is the order that a row names: by a number of its own, or else by out_trade_no of the payment.
+// reference is the order that a payment names: by a number of its own, or else by out_trade_no. A row that cannot be read may
+// be a refund, and then names the payment's.
 func (r *reader) reference() string {
 	return cmp.Or(r.values["order"], r.values["original"], r.values["request"])
 }
