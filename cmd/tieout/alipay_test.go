@@ -47,7 +47,7 @@ func TestAlipayTruth(t *testing.T) {
 		t.Run(where.name, func(t *testing.T) {
 			t.Parallel()
 			books, closings := map[string]bool{}, map[string]money.Amount{}
-			s := alipayScene(t, where, simulator.Config{Seed: 31, Orders: 400})
+			s := alipayScene(t, where, simulator.Config{Seed: 31, Orders: 250})
 			for _, now := range []time.Time{firstDay, secondDay} {
 				s.alipayDay(now)
 				s.checkTruth(now)
@@ -142,7 +142,7 @@ func subset(some, all []string) bool {
 // TestAlipayBesideTheOthers: nobody can ask Alipay right before a cancel, so an order that it may have taken money for is not
 // canceled; one that the shop says was sold through another provider is.
 func TestAlipayBesideTheOthers(t *testing.T) {
-	world := newWorld(t, simulator.Config{Seed: 34, Orders: 400})
+	world := newWorld(t, simulator.Config{Seed: 34, Orders: 200})
 	for name, drop := range map[string]string{"the shop names the provider": "", "the shop names none": "      provider: gateway\n"} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene(t, sqliteApart, world)
