@@ -67,12 +67,12 @@ func defaultTrustPayments() TrustPayments {
 // defaultAlipay has the words of Antom's reports, of the classic gateway's files, and of the gateway's own parameters.
 func defaultAlipay() Alipay {
 	return Alipay{
-		Timezone:     shanghai(),
-		EndMark:      "<END>",
-		DayInName:    `(?:^|_)(20\d{6})(?:\D|$)`,
-		PublishedIn:  12 * time.Hour,
-		Since:        Since{Ago: 100 * day},
-		Overlap:      7 * day,
+		Timezone:    shanghai(),
+		EndMark:     "<END>",
+		DayInName:   `(?:^|_)(20\d{6})(?:\D|$)`,
+		PublishedIn: 12 * time.Hour,
+		Since:       Since{Ago: 100 * day},
+		Overlap:     7 * day,
 		Columns: AlipayColumns{
 			Account:         []string{"customerId", "partner"},
 			Type:            []string{"transactionType", "Type"},
