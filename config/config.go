@@ -43,12 +43,16 @@ type Feeds struct {
 	Shop          Shop          `yaml:"shop"`
 	Stripe        Stripe        `yaml:"stripe"`
 	TrustPayments TrustPayments `yaml:"trustpayments"`
+	Alipay        Alipay        `yaml:"alipay"`
 }
+
+// providerNames are the sections of Feeds that take money, as feeds.shop.providers names them.
+var providerNames = []string{"stripe", "trustpayments", "alipay"}
 
 // AnyProvider reports whether at least one payment provider is configured. A run needs one; `config check`, `migrate` and the
 // import of orders do not, so it is no mistake to have none.
 func (f Feeds) AnyProvider() bool {
-	return f.Stripe.Enabled() || f.TrustPayments.Enabled()
+	return f.Stripe.Enabled() || f.TrustPayments.Enabled() || f.Alipay.Enabled()
 }
 
 // Shop is the merchant's own orders, read through a mapping from whatever table or view the shop has.
@@ -67,7 +71,7 @@ type Shop struct {
 	Currency string `yaml:"currency"`
 	// Statuses maps the shop's words to the four states of an order.
 	Statuses Statuses `yaml:"statuses"`
-	// Providers maps the shop's words in the provider column to feeds: stripe or trustpayments. Default the names of the
+	// Providers maps the shop's words in the provider column to feeds: stripe, trustpayments or alipay. Default the names of the
 	// feeds themselves.
 	Providers map[string]string `yaml:"providers"`
 	// Refunds maps the shop's table of refunds, where it has one (design §5, "Refunds here").
@@ -263,6 +267,101 @@ func (t TrustPayments) Each() []TrustPayments {
 	return each
 }
 
+// Alipay is Alipay itself, known from the files that it gives its merchants. It is enabled by setting any of its keys.
+type Alipay struct {
+	// Present is true once any key of the section is set, in the file, the environment or a flag.
+	Present bool `yaml:"-"`
+	// Account is the merchant's id at Alipay: customerId, or partner at the classic gateway. Required.
+	Account string `yaml:"account"`
+	// Directory holds the files. Required.
+	Directory string `yaml:"directory"`
+	// Timezone is the zone of the files' days, and of times without an offset. Default Asia/Shanghai.
+	Timezone Zone `yaml:"timezone"`
+	// EndMark is the last line of a whole file. Default <END>; empty: files have none.
+	EndMark string `yaml:"end_mark"`
+	// DayInName is a regular expression whose one group is the day in a file's name. Default (?:^|_)(20\d{6})(?:\D|$):
+	// eight digits after an underscore or at the beginning, and no digit after them.
+	DayInName string `yaml:"day_in_name"`
+	// PublishedIn is how long after its end a day's transactions must be there. Default 12h.
+	PublishedIn time.Duration `yaml:"published_in"`
+	// Since is how far the first fetch reaches back. Default 100d.
+	Since Since `yaml:"since"`
+	// Overlap is how far each later fetch reads again behind the last whole day. Default 7d: settlements come later than their days.
+	Overlap time.Duration `yaml:"overlap"`
+	// Columns lists the names that each column may have, in order of preference.
+	Columns AlipayColumns `yaml:"columns"`
+	// Types lists Alipay's words for what a row is, in any case.
+	Types AlipayTypes `yaml:"types"`
+	// Statuses lists Alipay's words for the state of a transaction, in any case. A row without one succeeded.
+	Statuses AlipayStatuses `yaml:"statuses"`
+	// SummaryLines are the types that stand in the summary of a batch alone, and in no row of its details.
+	SummaryLines []string `yaml:"summary_lines"`
+}
+
+// Enabled reports whether the feed is to be fetched.
+func (a Alipay) Enabled() bool { return a.Present }
+
+// AlipayColumns are names of columns in Alipay's files.
+type AlipayColumns struct {
+	// Account is the merchant's id.
+	Account []string `yaml:"account"`
+	// Type is what kind of transaction a row is.
+	Type []string `yaml:"type"`
+	// ID is Alipay's own id of the transaction (trade_no).
+	ID []string `yaml:"id"`
+	// Request is the merchant's id of it (out_trade_no).
+	Request []string `yaml:"request"`
+	// Original is, of a refund, the merchant's id of the payment.
+	Original []string `yaml:"original"`
+	// Order is the order that it is for, where that is another number than Request.
+	Order []string `yaml:"order"`
+	// Status is the state of the transaction.
+	Status []string `yaml:"status"`
+	// Created is when it was begun.
+	Created []string `yaml:"created"`
+	// Completed is when the money was taken.
+	Completed []string `yaml:"completed"`
+	// Amount is a decimal of major units (total_fee).
+	Amount []string `yaml:"amount"`
+	// Currency is that of Amount.
+	Currency []string `yaml:"currency"`
+	// Batch is the settlement that pays a row out.
+	Batch []string `yaml:"batch"`
+	// SettledAt is when the settlement was made.
+	SettledAt []string `yaml:"settled_at"`
+	// SettledAmount is what is left after fees.
+	SettledAmount []string `yaml:"settled_amount"`
+	// SettledCurrency is that of SettledAmount.
+	SettledCurrency []string `yaml:"settled_currency"`
+	// ConvertedAmount is Amount in SettledCurrency.
+	ConvertedAmount []string `yaml:"converted_amount"`
+	// SummaryType is what a row of a summary adds up.
+	SummaryType []string `yaml:"summary_type"`
+}
+
+// AlipayTypes are Alipay's words for what a row is.
+type AlipayTypes struct {
+	Payment []string `yaml:"payment"`
+	// Refund is also a payment that is canceled on its day: the money goes back.
+	Refund         []string `yaml:"refund"`
+	RefundReversal []string `yaml:"refund_reversal"`
+	Dispute        []string `yaml:"dispute"`
+	DisputeWon     []string `yaml:"dispute_won"`
+	Fee            []string `yaml:"fee"`
+	Adjustment     []string `yaml:"adjustment"`
+	// Ignored rows move no money.
+	Ignored []string `yaml:"ignored"`
+	// Total is the row of a summary that tells what the batch pays out.
+	Total []string `yaml:"total"`
+}
+
+// AlipayStatuses are Alipay's words for the state of a transaction.
+type AlipayStatuses struct {
+	Succeeded []string `yaml:"succeeded"`
+	Pending   []string `yaml:"pending"`
+	Failed    []string `yaml:"failed"`
+}
+
 // Policy holds the rules by which a case is judged.
 type Policy struct {
 	// Grace is how long a difference may stand before it is an exception (design §5, "Grace").
@@ -304,6 +403,8 @@ type RefundWindow struct {
 	Stripe time.Duration `yaml:"stripe"`
 	// TrustPayments is 90d by default (design §5, "Window").
 	TrustPayments time.Duration `yaml:"trustpayments"`
+	// Alipay is 365d by default: twelve months are usual, and the contract tells.
+	Alipay time.Duration `yaml:"alipay"`
 }
 
 // SourcePolicy holds the deadlines of a Stripe Source.

@@ -10,7 +10,7 @@ func Default() *Config {
 	return &Config{
 		Database: Database{URL: NewDatabaseURL("sqlite:tieout.db")},
 		Timezone: Zone{time.UTC},
-		Feeds:    Feeds{Shop: defaultShop(), Stripe: defaultStripe(), TrustPayments: defaultTrustPayments()},
+		Feeds:    Feeds{Shop: defaultShop(), Stripe: defaultStripe(), TrustPayments: defaultTrustPayments(), Alipay: defaultAlipay()},
 		Policy:   defaultPolicy(),
 		Actions:  Actions{CancelExpired: true},
 		Reports:  Reports{Directory: "reports", Formats: []string{"xlsx", "html", "csv"}},
@@ -29,7 +29,7 @@ func defaultShop() Shop {
 			Canceled: []string{"canceled"},
 			Refunded: []string{"refunded"},
 		},
-		Providers: map[string]string{"stripe": "stripe", "trustpayments": "trustpayments"},
+		Providers: map[string]string{"stripe": "stripe", "trustpayments": "trustpayments", "alipay": "alipay"},
 		Refunds: Refunds{Statuses: RefundStatuses{
 			Requested: []string{"requested"},
 			Done:      []string{"done"},
@@ -78,6 +78,54 @@ func defaultTrustPayments() TrustPayments {
 	}
 }
 
+// defaultAlipay has the words of Antom's reports, of the classic gateway's files, and of the gateway's own parameters.
+func defaultAlipay() Alipay {
+	return Alipay{
+		Timezone:    shanghai(),
+		EndMark:     "<END>",
+		DayInName:   `(?:^|_)(20\d{6})(?:\D|$)`,
+		PublishedIn: 12 * time.Hour,
+		Since:       Since{Ago: 100 * day},
+		Overlap:     7 * day,
+		Columns: AlipayColumns{
+			Account:         []string{"customerId", "partner"},
+			Type:            []string{"transactionType", "Type"},
+			ID:              []string{"transactionId", "Transaction_id", "trade_no"},
+			Request:         []string{"transactionRequestId", "Partner_transaction_id", "out_trade_no"},
+			Original:        []string{"originalTransactionRequestId", "Original_partner_transaction_id"},
+			Order:           []string{"referenceTransactionId"},
+			Status:          []string{"status", "trade_status"},
+			Created:         []string{"transactionCreationTime", "gmt_create"},
+			Completed:       []string{"transactionCompletionTime", "Payment_time", "gmt_payment"},
+			Amount:          []string{"transactionAmountValue", "Amount", "total_fee"},
+			Currency:        []string{"transactionCurrency", "Currency"},
+			Batch:           []string{"settlementBatchId", "Settle_batch_no"},
+			SettledAt:       []string{"settlementInitiatedDate", "Settlement_time"},
+			SettledAmount:   []string{"settlementAmountValue", "Settlement"},
+			SettledCurrency: []string{"settlementCurrency", "Currency"},
+			ConvertedAmount: []string{"convertedTransactionAmountValue"},
+			SummaryType:     []string{"summaryType"},
+		},
+		Types: AlipayTypes{
+			Payment:        []string{"PAYMENT", "CAPTURE", "P"},
+			Refund:         []string{"REFUND", "CANCEL", "PAYMENT_REVERSAL", "R"},
+			RefundReversal: []string{"REFUND_REVERSAL"},
+			Dispute:        []string{"DISPUTE"},
+			DisputeWon:     []string{"DISPUTE_REVERSAL"},
+			Fee:            []string{"SETTLEMENT_FEE", "ADJUSTMENT_FEE"},
+			Adjustment:     []string{"RESERVE", "RESERVE_RELEASED", "COLLATERAL_WITHHELD", "COLLATERAL_RELEASED"},
+			Ignored:        []string{"AUTHORIZATION"},
+			Total:          []string{"TOTAL"},
+		},
+		Statuses: AlipayStatuses{
+			Succeeded: []string{"SUCCESS", "SETTLED", "P", "L", "TRADE_SUCCESS", "TRADE_FINISHED"},
+			Pending:   []string{"PROCESSING", "PENDING", "WAIT_BUYER_PAY"},
+			Failed:    []string{"FAIL", "FAILED", "TRADE_CLOSED"},
+		},
+		SummaryLines: []string{"SETTLEMENT_FEE", "ADJUSTMENT_FEE", "RESERVE", "RESERVE_RELEASED", "COLLATERAL_WITHHELD", "COLLATERAL_RELEASED"},
+	}
+}
+
 func defaultPolicy() Policy {
 	return Policy{
 		Grace: Grace{
@@ -87,7 +135,7 @@ func defaultPolicy() Policy {
 			RefundNotRecorded:       day,
 			RefundMissingAtProvider: 3 * day,
 		},
-		RefundWindow:           RefundWindow{Stripe: 90 * day, TrustPayments: 90 * day},
+		RefundWindow:           RefundWindow{Stripe: 90 * day, TrustPayments: 90 * day, Alipay: 365 * day},
 		RefundWindowWarning:    []int{14, 7, 3, 1},
 		SettlementOverdueAfter: 7 * day,
 		Source: SourcePolicy{

@@ -126,6 +126,7 @@ func (l *loader) mark(path string, o origin) {
 		}
 	}
 	l.config.Feeds.Stripe.Present = l.config.Feeds.Stripe.Present || strings.HasPrefix(path, "feeds.stripe.")
+	l.config.Feeds.Alipay.Present = l.config.Feeds.Alipay.Present || strings.HasPrefix(path, "feeds.alipay.")
 	l.config.Feeds.TrustPayments.Present = l.config.Feeds.TrustPayments.Present || strings.HasPrefix(path, "feeds.trustpayments.")
 }
 

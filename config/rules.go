@@ -17,7 +17,7 @@ import (
 // rules are the checks that every configuration must pass, beyond each value being readable. Their messages quote no value:
 // the position shows it, and what a ${NAME} stood for may be a secret in the wrong place.
 var rules = []Check{
-	checkDatabase, checkShop, checkShopRefunds, checkStripe, checkTrustPayments, checkPolicy, checkOutputs, checkDelivery,
+	checkDatabase, checkShop, checkShopRefunds, checkStripe, checkTrustPayments, checkAlipay, checkPolicy, checkOutputs, checkDelivery,
 }
 
 // settle drops the defaults that hold only for imported files once a table is named: its words are the shop's own.
@@ -144,8 +144,8 @@ func checkProviders(path string, providers map[string]string, report func(path, 
 		if word == "" {
 			report(path, "holds an empty word; name what the shop's provider column says")
 		}
-		if feed != "stripe" && feed != "trustpayments" {
-			report(join(path, word), "unknown feed; write stripe or trustpayments")
+		if !slices.Contains(providerNames, feed) {
+			report(join(path, word), "unknown feed; write "+orList(providerNames))
 		}
 	}
 }
@@ -231,13 +231,30 @@ func checkOnce(path, value string, owners map[string]string, report func(path, m
 	owners[value] = path
 }
 
-func checkFetch(at string, since Since, timeout time.Duration, perSecond int, report func(path, message string)) {
-	if since.At.IsZero() && since.Ago == 0 {
-		report(at+"since", "zero; a first fetch must reach back some time, such as 100d")
+func checkAlipay(c *Config, report func(path, message string)) {
+	alipay, at := c.Feeds.Alipay, "feeds.alipay."
+	if !alipay.Enabled() {
+		return
 	}
+	checkAccount(at+"account", alipay.Account, report)
+	checkPresent(at+"directory", alipay.Directory != "", "name the directory of the files", report)
+	checkSince(at, alipay.Since, report)
+	if day, err := regexp.Compile(alipay.DayInName); err != nil || day.NumSubexp() != 1 {
+		report(at+"day_in_name", `not a regular expression with one group; write the day as (20\d{6})`)
+	}
+}
+
+func checkFetch(at string, since Since, timeout time.Duration, perSecond int, report func(path, message string)) {
+	checkSince(at, since, report)
 	checkPositive(at+"timeout", timeout, report)
 	if perSecond < 1 {
 		report(at+"requests_per_second", "not positive; write a number of requests, such as 25")
+	}
+}
+
+func checkSince(at string, since Since, report func(path, message string)) {
+	if since.At.IsZero() && since.Ago == 0 {
+		report(at+"since", "zero; a first fetch must reach back some time, such as 100d")
 	}
 }
 
@@ -245,6 +262,7 @@ func checkPolicy(c *Config, report func(path, message string)) {
 	p, at := c.Policy, "policy."
 	checkPositive(at+"refund_window.stripe", p.RefundWindow.Stripe, report)
 	checkPositive(at+"refund_window.trustpayments", p.RefundWindow.TrustPayments, report)
+	checkPositive(at+"refund_window.alipay", p.RefundWindow.Alipay, report)
 	checkPositive(at+"settlement_overdue_after", p.SettlementOverdueAfter, report)
 	checkPositive(at+"source.pending_for", p.Source.PendingFor, report)
 	checkPositive(at+"source.chargeable_for", p.Source.ChargeableFor, report)

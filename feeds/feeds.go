@@ -61,6 +61,10 @@ type Tally struct {
 	Read      int // objects the provider answered with
 	OtherMode int // of the other mode (test objects with a live key, or live ones with a test key): left alone
 	Fallbacks int // stretches of time that were read in another way than the one configured, which could not show them whole
+
+	// Covered is what was read completely, for a feed that tells it itself: one of daily files is complete to the end of a
+	// day, whether or not the fetch failed after it. nil: the whole window, if the fetch did not fail.
+	Covered *reconcile.Window
 }
 
 // Add adds other to t.

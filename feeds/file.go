@@ -26,7 +26,7 @@ type File struct {
 
 // Line is what one row of a file came to: observations, or a reason why it cannot be read.
 type Line struct {
-	Number       int // of its first line in the file, from 1; the header is at the top
+	Number       int // of its first line in the file, from 1; 0: what only the file as a whole tells
 	Observations []Observation
 	Reason       string
 }
@@ -133,7 +133,7 @@ func (f *File) Recognise(formats []Format) (Format, error) {
 func (f *File) unknown(formats []Format) error {
 	known := make([]string, len(formats))
 	for i, format := range formats {
-		known[i] = fmt.Sprintf("\n  %s, by the columns %s", format.Name, strings.Join(format.Columns, ", "))
+		known[i] = fmt.Sprintf("\n  %s, by the columns %s", format.Name, strings.ReplaceAll(strings.Join(format.Columns, ", "), "|", " or "))
 	}
 	slices.Sort(known)
 	return fmt.Errorf("%s is of no known format: its header is %s; known are%s", f.Path, clip(strings.Join(f.Header.Cells(), string(f.comma))), strings.Join(known, ""))
@@ -175,7 +175,7 @@ func (f *File) lines(format Format, account string, yield func(Line) bool) error
 	for {
 		row, err := reader.Read()
 		if errors.Is(err, io.EOF) {
-			return rows.End()
+			return f.end(rows, yield)
 		}
 		if err != nil {
 			return err
@@ -185,6 +185,18 @@ func (f *File) lines(format Format, account string, yield func(Line) bool) error
 			return nil
 		}
 	}
+}
+
+func (f *File) end(rows Rows, yield func(Line) bool) error {
+	if err := rows.End(); err != nil {
+		return err
+	}
+	if file, ok := rows.(Whole); ok {
+		if observations := file.Whole(); len(observations) > 0 {
+			yield(Line{Observations: observations})
+		}
+	}
+	return nil
 }
 
 // csv reads text; its Reader drops the mark that UTF-8 files may begin with.

@@ -28,7 +28,14 @@ type Rows interface {
 	End() error
 }
 
-// Header finds columns by name, in any case and order.
+// Whole is fulfilled by Rows of a format that tells more than its rows do.
+type Whole interface {
+	// Whole returns what only the file as a whole tells. It is asked once End has found that nothing is missing.
+	Whole() []Observation
+}
+
+// Header finds columns by name, in any case and order. Wherever it is asked for a name, that may be several joined by "|",
+// of which the first that is there counts.
 type Header struct {
 	cells []string
 	index map[string]int
@@ -49,8 +56,17 @@ func (h Header) Cells() []string { return slices.Clone(h.cells) }
 
 // Has reports whether there is a column of that name.
 func (h Header) Has(name string) bool {
-	_, ok := h.index[strings.ToLower(name)]
+	_, ok := h.find(name)
 	return ok
+}
+
+func (h Header) find(name string) (int, bool) {
+	for one := range strings.SplitSeq(strings.ToLower(name), "|") {
+		if i, ok := h.index[one]; ok {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 // Missing returns those of the names that no column has, in their order.
@@ -60,7 +76,7 @@ func (h Header) Missing(names ...string) []string {
 
 // Get returns the text of a column in a row, without white space around it; nothing where there is no such column.
 func (h Header) Get(row []string, name string) string {
-	i, ok := h.index[strings.ToLower(name)]
+	i, ok := h.find(name)
 	if !ok || i >= len(row) {
 		return ""
 	}

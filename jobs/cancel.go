@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"tieout/feeds"
@@ -55,6 +56,7 @@ type CancelExpired struct {
 	Shop          ShopWriter
 	ShopNormalise feeds.Normalise
 	Providers     []RecheckPlan
+	Unasked       []string // feeds whose provider cannot be asked what is true now: what may have been paid there is not canceled
 	Enabled       bool
 	MaxCancels    int // 0: no limit
 }
@@ -212,9 +214,18 @@ func (c *CancelExpired) batch(ctx context.Context, s Session, references []strin
 	if err != nil {
 		return err
 	}
+	unasked, err := c.mayBeUnasked(ctx, references)
+	if err != nil {
+		return err
+	}
 	var failures []error
 	var tried []string
 	for _, verdict := range verdicts {
+		if unasked[verdict.OrderReference] {
+			step.Refused++
+			s.Log.Info("not canceled: it may have been paid where nobody can be asked", "order", verdict.OrderReference, "providers", c.Unasked)
+			continue
+		}
 		if verdict.Cancel == nil {
 			step.Refused++
 			s.Log.Info("not canceled: the last look changed the answer", "order", verdict.OrderReference, "outcome", verdict.Outcome)
@@ -231,6 +242,22 @@ func (c *CancelExpired) batch(ctx context.Context, s Session, references []strin
 		failures = append(failures, err)
 	}
 	return errors.Join(failures...)
+}
+
+// mayBeUnasked tells which orders may have been paid at a provider that cannot be asked: the shop names it, or names none.
+func (c *CancelExpired) mayBeUnasked(ctx context.Context, references []string) (map[string]bool, error) {
+	if len(c.Unasked) == 0 {
+		return nil, nil
+	}
+	facts, err := c.Facts.FactsOfOrders(ctx, references)
+	if err != nil {
+		return nil, err
+	}
+	unasked := map[string]bool{}
+	for _, order := range facts.Orders {
+		unasked[order.ID] = order.Provider == "" || slices.Contains(c.Unasked, order.Provider)
+	}
+	return unasked, nil
 }
 
 func (c *CancelExpired) judgeAgain(ctx context.Context, s Session, references []string) ([]reconcile.Verdict, error) {

@@ -113,14 +113,28 @@ func (f *Fetch) fetch(ctx context.Context, s Session, plan FetchPlan, covered re
 	step.Read += tally.OtherMode
 	step.OtherMode += tally.OtherMode
 	s.Log.Info("fetched", "feed", plan.Feed.Feed(), "account", plan.Feed.Account(), "from", window.From, "to", window.To, "read", tally.Read, "other_mode", tally.OtherMode, "fallbacks", tally.Fallbacks, "complete", failure == nil)
+	if shown := shownWhole(tally, window, failure); covered.Complete.Empty() || !shown.From.After(covered.Complete.To) {
+		covered.Complete = widen(covered.Complete, shown)
+	} else {
+		failure = errors.Join(failure, fmt.Errorf("nothing tells of the time from %s to %s", covered.Complete.To.Format(time.RFC3339), shown.From.Format(time.RFC3339)))
+	}
 	covered.Reason = ""
 	if failure != nil {
 		covered.Reason = failure.Error()
-	} else {
-		covered.Complete = widen(covered.Complete, window)
 	}
 	// That a fetch was incomplete is recorded even when it was told to stop.
 	return errors.Join(failure, f.Evidence.SetCoverage(context.WithoutCancel(ctx), s.RunID, covered))
+}
+
+// shownWhole is what a fetch showed completely: what the feed says, or else the window if nothing failed.
+func shownWhole(tally feeds.Tally, window reconcile.Window, failure error) reconcile.Window {
+	switch {
+	case tally.Covered != nil:
+		return *tally.Covered
+	case failure != nil:
+		return reconcile.Window{}
+	}
+	return window
 }
 
 // window begins where the last complete fetch ended, less the overlap, and ends now. By the clock it ends a lag earlier;
@@ -143,6 +157,9 @@ func (p FetchPlan) window(s Session, complete reconcile.Window) reconcile.Window
 // widen adds a fetched window to what is covered. It never shrinks: an --as-of in the past reads nothing new. Nor does it
 // leave a gap: what was read of a time that does not reach what is covered yet counts once it does.
 func widen(complete, window reconcile.Window) reconcile.Window {
+	if window.Empty() {
+		return complete
+	}
 	switch {
 	case complete.Empty():
 		return window

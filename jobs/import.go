@@ -125,7 +125,6 @@ func (p *importing) item(observation feeds.Observation) *feeds.Item {
 
 // take counts a row, and returns what of it takes the place of what is held.
 func (p *importing) take(line feeds.Line, held map[reconcile.Key]*feeds.Item) (fresh []feeds.Item) {
-	p.tally.Read++
 	reason := line.Reason
 	var records []reconcile.Record
 	for _, observation := range line.Observations {
@@ -139,6 +138,10 @@ func (p *importing) take(line feeds.Line, held map[reconcile.Key]*feeds.Item) (f
 			fresh = append(fresh, *item)
 		}
 	}
+	if line.Number == 0 {
+		return fresh
+	}
+	p.tally.Read++
 	switch {
 	case reason != "":
 		p.reject(line.Number, reason)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +44,7 @@ type Refunds struct {
 	Ledger    RefundLedger
 	Intents   RefundIntents
 	Providers []Refunder
+	ByHand    []string // feeds whose provider takes no refunds from here: people make them
 	Execute   bool
 }
 
@@ -105,6 +107,11 @@ func (r *Refunds) makeAll(ctx context.Context, s Session, approved []reconcile.O
 // makeOne sends one refund at most once. An intent whose outcome is unknown is sent again only because Refunder.Refund
 // reads the provider first; one that was made or refused is left alone.
 func (r *Refunds) makeOne(ctx context.Context, s Session, row reconcile.OwedRow, step *reconcile.Step) error {
+	if slices.Contains(r.ByHand, row.Payment.Feed) {
+		step.Refused++
+		s.Log.Info("a refund is left to people: its provider takes none from here", "order", row.OrderReference, "payment", row.Payment.ID, "request", row.RequestID, "amount", row.Amount.String())
+		return nil
+	}
 	provider := r.providerOf(row.Payment)
 	if provider == nil {
 		return fmt.Errorf("no account %s %s is configured", row.Payment.Feed, row.Payment.Account)

@@ -6,15 +6,12 @@ import (
 	"tieout/reconcile/money"
 )
 
-// Feeds that tieout knows by name.
+// Feeds that the rules know by name: what is so only there. Other feeds need none.
 const (
 	FeedShop          = "shop"
 	FeedStripe        = "stripe"
 	FeedTrustPayments = "trustpayments"
 )
-
-// Feeds lists them all.
-func Feeds() []string { return []string{FeedShop, FeedStripe, FeedTrustPayments} }
 
 // Key names one object of one feed; every write is keyed by it, so that a rerun changes nothing.
 type Key struct {

@@ -9,14 +9,14 @@ import (
 // nameOf is a feed's name as people write it.
 func nameOf(feed string) string {
 	switch feed {
-	case FeedStripe:
-		return "Stripe"
+	case "":
+		return "the provider"
 	case FeedTrustPayments:
 		return "Trust Payments"
 	case FeedShop:
 		return "the shop"
 	default:
-		return feed
+		return strings.ToUpper(feed[:1]) + feed[1:]
 	}
 }
 

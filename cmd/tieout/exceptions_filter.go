@@ -31,7 +31,7 @@ func (f *exceptionFlags) addTo(command *cobra.Command) {
 	flags.StringSliceVar(&f.codes, "code", nil, "only these codes, such as AMOUNT_MISMATCH")
 	flags.StringSliceVar(&f.severities, "severity", nil, "only these severities: "+join(reconcile.Severities()))
 	flags.StringSliceVar(&f.statuses, "status", nil, "only these statuses: "+join(reconcile.ExceptionStatuses()))
-	flags.StringSliceVar(&f.feeds, "feed", nil, "only those of these feeds: "+join(reconcile.Feeds()))
+	flags.StringSliceVar(&f.feeds, "feed", nil, "only those of these feeds: "+join(feedNames()))
 	flags.StringSliceVar(&f.accounts, "account", nil, "only those of these accounts")
 	flags.StringVar(&f.reference, "reference", "", "only those of this order or transaction")
 	flags.StringVar(&f.currency, "currency", "", "only those in this currency")
@@ -56,7 +56,7 @@ func (f *exceptionFlags) filter(command *cobra.Command, now time.Time) (filter s
 	}
 	for _, check := range []error{
 		oneOf("code", f.codes, reconcile.Codes()), oneOf("severity", f.severities, reconcile.Severities()),
-		oneOf("status", f.statuses, reconcile.ExceptionStatuses()), oneOf("feed", f.feeds, reconcile.Feeds()),
+		oneOf("status", f.statuses, reconcile.ExceptionStatuses()), oneOf("feed", f.feeds, feedNames()),
 	} {
 		if check != nil {
 			return filter, check

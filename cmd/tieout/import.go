@@ -71,13 +71,16 @@ func (a *app) importFiles(ctx context.Context, paths []string, flags importFlags
 
 // formats are all files that can be imported.
 func (p *parts) formats(zone *time.Location) []feeds.Format {
-	live := map[string]bool{}
-	for _, provider := range p.providers {
-		if site, ok := provider.client.(*trustpayments.Client); ok {
-			live[site.Account()] = site.Live()
+	referenceKeys, live := map[string][]string{}, map[string]bool{}
+	for _, at := range p.providers {
+		switch account := at.client.(type) {
+		case *stripe.Client:
+			referenceKeys[account.Account()] = account.ReferenceKeys()
+		case *trustpayments.Client:
+			live[account.Account()] = account.Live()
 		}
 	}
-	return append(stripe.ReportFormats(p.config.Feeds.Stripe.ReferenceKeys, zone), trustpayments.Export(live))
+	return slices.Concat(stripe.ReportFormats(referenceKeys, zone), []feeds.Format{trustpayments.Export(live)}, alipayLayout(p.config.Feeds.Alipay).Formats())
 }
 
 // importer imports files, one transaction each.
@@ -125,7 +128,7 @@ func (im importer) one(ctx context.Context, path string) error {
 	}
 	var tally jobs.ImportTally
 	err = im.parts.store.Import(ctx, im.now, func(into *store.Import) (err error) {
-		tally, err = jobs.Import(ctx, ofAccounts(accounts, file.Lines(format, accountOfRows(accounts))), im.parts.normalise(), into)
+		tally, err = jobs.Import(ctx, ofAccounts(accounts, file.Lines(format, sole(accounts))), im.parts.normalise(), into)
 		if err == nil && im.dryRun {
 			err = errDryRun
 		}
@@ -157,6 +160,14 @@ func ofAccounts(accounts []string, lines jobs.Lines) jobs.Lines {
 	}
 }
 
+// sole is the account that a file is of, or nothing where its rows must tell.
+func sole(accounts []string) string {
+	if len(accounts) == 1 {
+		return accounts[0]
+	}
+	return ""
+}
+
 // accountsOf returns the configured accounts that a file can be of: the chosen one, or else the only one, or all where the
 // rows name theirs.
 func (p *parts) accountsOf(format feeds.Format, chosen string) ([]string, error) {
@@ -177,14 +188,6 @@ func (p *parts) accountsOf(format feeds.Format, chosen string) ([]string, error)
 		return nil, usagef("feeds.%s has the accounts %s: say by --account which one the file is of", format.Feed, join(known))
 	}
 	return known, nil
-}
-
-// accountOfRows is that of rows that name none; empty where it is one of several, which the rows must tell.
-func accountOfRows(accounts []string) string {
-	if len(accounts) > 1 {
-		return ""
-	}
-	return accounts[0]
 }
 
 func (im importer) print(path, format string, accounts []string, tally jobs.ImportTally) error {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"tieout/feeds/simulator"
 	"tieout/sql/store/storetest"
@@ -42,6 +43,7 @@ const (
 //	edit FILE OLD NEW        replaces a text in a file
 //	stripe-report FILE TIME [payouts]   writes one of Stripe's itemised reports; a name that ends in .gz is zipped
 //	trust-export FILE TIME   writes the transaction export of Trust Payments' portal
+//	gbk FILE                 turns a file from UTF-8 into GBK
 //	truncate FILE BYTES      cuts a file off
 //	lock URL                 holds the run lock of a database until the script ends
 func TestScripts(t *testing.T) {
@@ -52,7 +54,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "world": startWorld, "clock": moveClock, "fault": setFault, "database": makeDatabase, "sql": runSQL, "edit": editFile, "lock": holdLock,
-			"stripe-report": writeStripeReport, "trust-export": writeTrustExport, "truncate": truncateFile,
+			"stripe-report": writeStripeReport, "trust-export": writeTrustExport, "truncate": truncateFile, "gbk": intoGBK,
 		},
 	})
 }
@@ -271,6 +273,12 @@ func writeTrustExport(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(stageOf(ts).sim.world.WriteTrustExport(file, now))
 	ts.Check(file.Close())
+}
+
+func intoGBK(ts *testscript.TestScript, _ bool, args []string) {
+	text, err := simplifiedchinese.GBK.NewEncoder().String(ts.ReadFile(args[0]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
 func truncateFile(ts *testscript.TestScript, _ bool, args []string) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -35,6 +36,8 @@ type simulation struct {
 // simulateFlags choose a world.
 type simulateFlags struct {
 	listen, shop, truth, now string
+	files                    string
+	alipay                   bool
 	seed                     uint64
 	orders, days             int
 }
@@ -52,6 +55,8 @@ func (a *app) simulateCommand() *cobra.Command {
 	command.Flags().StringVar(&flags.listen, "listen", simulatedAddress, "address to serve on")
 	command.Flags().StringVar(&flags.shop, "shop", "", "write the shop's tables into this database (sqlite:PATH or postgres://…)")
 	command.Flags().StringVar(&flags.truth, "truth", "", "write the truth into this file")
+	command.Flags().StringVar(&flags.files, "files", "", "write the providers' own files into this directory: Stripe's reports, and Alipay's below alipay/")
+	command.Flags().BoolVar(&flags.alipay, "alipay", false, "let all orders be paid through Alipay's own gateway, which is known by its files alone")
 	command.Flags().StringVar(&flags.now, "now", demoStart, "where the clock stands (RFC 3339)")
 	command.Flags().Uint64Var(&flags.seed, "seed", 1, "another seed is another world")
 	command.Flags().IntVar(&flags.orders, "orders", demoOrders, "how many orders")
@@ -64,12 +69,21 @@ func (a *app) simulate(ctx context.Context, flags simulateFlags) error {
 	if err != nil {
 		return err
 	}
-	sim, err := newSimulation(simulator.Config{Seed: flags.seed, Orders: flags.orders, Now: now, Days: flags.days})
+	config := simulator.Config{Seed: flags.seed, Orders: flags.orders, Now: now, Days: flags.days}
+	if flags.alipay {
+		config.Stories = simulator.AlipayStories()
+	}
+	sim, err := newSimulation(config)
 	if err != nil {
 		return usageError{err}
 	}
 	if flags.shop != "" {
 		if err := sim.syncShop(ctx, flags.shop, now); err != nil {
+			return err
+		}
+	}
+	if flags.files != "" {
+		if err := sim.writeFiles(flags.files, now); err != nil {
 			return err
 		}
 	}
@@ -129,6 +143,23 @@ func (s *simulation) syncShop(ctx context.Context, url string, t time.Time) (err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return s.world.SyncShop(ctx, db, dialect, t)
+}
+
+// writeFiles writes the files that the providers have made by t.
+func (s *simulation) writeFiles(dir string, t time.Time) error {
+	if err := s.world.WriteAlipayFiles(filepath.Join(dir, "alipay"), t); err != nil {
+		return err
+	}
+	for name, paidOut := range map[string]bool{"balance_change_from_activity.csv": false, "payout_reconciliation.csv": true} {
+		var content bytes.Buffer
+		if err := s.world.WriteStripeReport(&content, simulator.StripeReport{At: t, To: t, PaidOut: paidOut}); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), content.Bytes(), 0o644); err != nil {
+			return fmt.Errorf("write a report of Stripe's: %w", err)
+		}
+	}
+	return nil
 }
 
 func (s *simulation) writeTruth(path string, t time.Time) (err error) {

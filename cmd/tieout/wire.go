@@ -12,6 +12,7 @@ import (
 
 	"tieout/config"
 	"tieout/feeds"
+	"tieout/feeds/alipay"
 	"tieout/feeds/shop"
 	"tieout/feeds/stripe"
 	"tieout/feeds/trustpayments"
@@ -34,10 +35,7 @@ type parts struct {
 
 // provider is one account of one payment provider.
 type provider struct {
-	client interface {
-		jobs.Rechecker
-		jobs.Refunder
-	}
+	client    jobs.Feed // and a jobs.Rechecker, where it can be asked what is true now; a jobs.Refunder, where it takes refunds
 	normalise feeds.Normalise
 	since     config.Since
 	overlap   time.Duration
@@ -146,7 +144,7 @@ func mappingOf(s config.Shop) shop.Mapping {
 }
 
 func (p *parts) openProviders() error {
-	return errors.Join(p.openStripe(), p.openTrustPayments())
+	return errors.Join(p.openStripe(), p.openTrustPayments(), p.openAlipay())
 }
 
 func (p *parts) openStripe() error {
@@ -195,6 +193,31 @@ func (p *parts) openSites(s config.TrustPayments) error {
 	return nil
 }
 
+func (p *parts) openAlipay() error {
+	s := p.config.Feeds.Alipay
+	if !s.Enabled() {
+		return nil
+	}
+	files, err := alipay.New(alipay.Options{Account: s.Account, Directory: s.Directory, Layout: alipayLayout(s), DayInName: s.DayInName, PublishedIn: s.PublishedIn})
+	if err != nil {
+		return usageError{err}
+	}
+	p.providers = append(p.providers, provider{client: files, normalise: alipay.Normalise, since: s.Since, overlap: s.Overlap})
+	return nil
+}
+
+func alipayLayout(s config.Alipay) alipay.Layout {
+	return alipay.Layout{
+		Columns: alipay.Columns(s.Columns), Types: alipay.Types(s.Types), Statuses: alipay.Statuses(s.Statuses),
+		EndMark: s.EndMark, SummaryLines: s.SummaryLines, Zone: s.Timezone.Location,
+	}
+}
+
+// feedNames are the feeds that there can be.
+func feedNames() []string {
+	return []string{reconcile.FeedShop, reconcile.FeedStripe, reconcile.FeedTrustPayments, alipay.Feed}
+}
+
 // normalise reads an observation of any feed and account, configured or not: evidence outlives configuration. What is of no
 // configured account is read as the section of its feed says.
 func (p *parts) normalise() feeds.Normalise {
@@ -212,6 +235,7 @@ func (p *parts) normalise() feeds.Normalise {
 		reconcile.FeedShop:          shop.NewNormaliser(p.mapping),
 		reconcile.FeedStripe:        stripe.NewNormaliser(s.Stripe.ReferenceKeys, s.Stripe.PaymentMethods),
 		reconcile.FeedTrustPayments: trustpayments.NewNormaliser(s.TrustPayments.PaymentTypes),
+		alipay.Feed:                 alipay.Normalise,
 	}
 	return func(observation feeds.Observation) reconcile.Record {
 		key := observation.Key
@@ -229,7 +253,7 @@ func (p *parts) normalise() feeds.Normalise {
 func policy(c config.Policy) reconcile.Policy {
 	p := reconcile.DefaultPolicy()
 	p.Grace = reconcile.Grace(c.Grace)
-	p.RefundWindows = map[string]time.Duration{reconcile.FeedStripe: c.RefundWindow.Stripe, reconcile.FeedTrustPayments: c.RefundWindow.TrustPayments}
+	p.RefundWindows = map[string]time.Duration{reconcile.FeedStripe: c.RefundWindow.Stripe, reconcile.FeedTrustPayments: c.RefundWindow.TrustPayments, alipay.Feed: c.RefundWindow.Alipay}
 	p.RefundWarnings = nil
 	for _, days := range c.RefundWindowWarning {
 		p.RefundWarnings = append(p.RefundWarnings, time.Duration(days)*24*time.Hour)
@@ -260,8 +284,16 @@ func (p *parts) runner() *jobs.Runner {
 	}
 	for _, at := range p.providers {
 		fetch.Plans = append(fetch.Plans, jobs.FetchPlan{Feed: at.client, Normalise: at.normalise, Since: at.since.From, Overlap: at.overlap, Lag: at.lag})
-		cancel.Providers = append(cancel.Providers, jobs.RecheckPlan{Account: at.client, Normalise: at.normalise, Overlap: at.overlap})
-		refunds.Providers = append(refunds.Providers, at.client)
+		if asked, ok := at.client.(jobs.Rechecker); ok {
+			cancel.Providers = append(cancel.Providers, jobs.RecheckPlan{Account: asked, Normalise: at.normalise, Overlap: at.overlap})
+		} else {
+			cancel.Unasked = append(cancel.Unasked, at.client.Feed())
+		}
+		if giver, ok := at.client.(jobs.Refunder); ok {
+			refunds.Providers = append(refunds.Providers, giver)
+		} else {
+			refunds.ByHand = append(refunds.ByHand, at.client.Feed())
+		}
 	}
 	return &jobs.Runner{
 		Record: p.store, Locker: p.store, Clock: time.Now, Holder: holder(), Log: p.log,

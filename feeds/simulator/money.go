@@ -18,7 +18,10 @@ var (
 )
 
 func pickCurrency(rng *rand.Rand, gateway string) string {
-	if gateway == gatewayTrust {
+	switch gateway {
+	case gatewayAlipay:
+		return alipayCurrencies[rng.IntN(len(alipayCurrencies))]
+	case gatewayTrust:
 		return trustCurrencies[rng.IntN(len(trustCurrencies))]
 	}
 	return stripeCurrencies[rng.IntN(len(stripeCurrencies))]

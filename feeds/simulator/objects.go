@@ -15,6 +15,7 @@ const (
 
 	gatewayStripe = "stripe"
 	gatewayTrust  = "trustpayments"
+	gatewayAlipay = "alipay"
 )
 
 // orderState is one version of a row of shop_orders. The times are zero until they happen.

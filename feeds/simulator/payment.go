@@ -11,10 +11,16 @@ type payment struct {
 	amount  int64
 	charge  *charge
 	auth    *transaction
+	trade   *trade
 }
 
 // windowEnd is the first instant at which a refund is too late (source document 001; Trust Payments the same, by setting).
-func (p payment) windowEnd() time.Time { return p.begun.Add(refundWindow) }
+func (p payment) windowEnd() time.Time {
+	if p.trade != nil {
+		return p.begun.Add(alipayWindow)
+	}
+	return p.begun.Add(refundWindow)
+}
 
 // take has the shopper pay the whole order at a provider, starting at start.
 func (t *teller) take(o *shopOrder, gateway string, start time.Time) payment {
@@ -31,6 +37,10 @@ func (t *teller) takeSum(o *shopOrder, gateway string, start time.Time, amount i
 
 // takeAt is takeSum with the instant of success given.
 func (t *teller) takeAt(o *shopOrder, gateway string, start, success time.Time, amount int64, currency string) payment {
+	if gateway == gatewayAlipay {
+		tr := t.newTrade(o.reference, start, amount, currency)
+		return payment{id: tr.id, attempt: tr.request, at: tr.completed, begun: start, amount: amount, trade: tr}
+	}
 	if gateway == gatewayTrust {
 		auth := t.session(o, start, amount, currency)
 		auth.settle(success)
@@ -47,6 +57,9 @@ func (t *teller) takeAt(o *shopOrder, gateway string, start, success time.Time, 
 
 // giveBack refunds a part of a payment and returns the refund's id and when it succeeded.
 func (t *teller) giveBack(p payment, at time.Time, amount int64) (id string, done time.Time) {
+	if p.trade != nil {
+		return t.refundTrade(p.trade, at, amount).id, at
+	}
 	if p.auth != nil {
 		return t.refundAuth(p.auth, at, amount).id, at
 	}

@@ -14,7 +14,7 @@ type story struct {
 // allStories lists every story in a fixed order: the order decides who gets which random numbers.
 func allStories() []story {
 	return slices.Concat(payingStories, leavingStories, outsideStories, lostStories, surplusStories, differingStories,
-		settlementStories, refundStories, requestStories, disputeStories, unclearStories)
+		settlementStories, refundStories, requestStories, disputeStories, unclearStories, alipayStories)
 }
 
 // payoutStories are about the account and not about a shopper: a weight above zero switches them on.
@@ -22,6 +22,7 @@ var payoutStories = []story{
 	{name: payoutManual, weight: 1, plain: true},
 	{name: payoutFailed, weight: 1},
 	{name: payoutUnbalanced, weight: 1},
+	{name: alipayBatch},
 }
 
 // StoryNames returns the names that Config.Stories knows.

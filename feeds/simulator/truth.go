@@ -115,7 +115,7 @@ func (w *World) Expected(t time.Time) []Expectation {
 
 func (w *World) expected(t time.Time) []Expectation {
 	var out []Expectation
-	for _, e := range slices.Concat(w.expectations, w.payoutExpectations(), w.faultExpectations(t)) {
+	for _, e := range slices.Concat(w.expectations, w.payoutExpectations(), w.batchExpectations(t), w.faultExpectations(t)) {
 		if e.StandsAt(t) {
 			out = append(out, e)
 		}

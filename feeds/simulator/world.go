@@ -46,6 +46,9 @@ type World struct {
 	payouts      *collection[*payout]
 	events       *collection[*event]
 	transactions *collection[*transaction]
+	trades       *collection[*trade]
+	tradeRefunds *collection[*tradeRefund]
+	requested    map[string]bool // out_trade_no of trades
 
 	payoutFaults map[payoutKey]string
 	faults       []plantedFault
@@ -67,6 +70,7 @@ func New(cfg Config) (*World, error) {
 		sources: newCollection[*source](), intents: newCollection[*intent](), charges: newCollection[*charge](),
 		refunds: newCollection[*refund](), disputes: newCollection[*dispute](), movements: newCollection[*movement](),
 		payouts: newCollection[*payout](), events: newCollection[*event](), transactions: newCollection[*transaction](),
+		trades: newCollection[*trade](), tradeRefunds: newCollection[*tradeRefund](), requested: map[string]bool{},
 		payoutFaults: map[payoutKey]string{}, payoutResidues: map[payoutKey]int64{}, planted: map[*charge]bool{},
 		serial: cfg.Serial, rng: rand.New(rand.NewPCG(cfg.Seed, 0)),
 	}
@@ -199,6 +203,8 @@ func (w *World) sortAll() {
 	w.movements.sortAll()
 	w.events.sortAll()
 	w.transactions.sortAll()
+	w.trades.sortAll()
+	w.tradeRefunds.sortAll()
 	sort.SliceStable(w.orders, func(i, j int) bool { return w.orders[i].reference < w.orders[j].reference })
 	sort.SliceStable(w.requests, func(i, j int) bool { return w.requests[i].id < w.requests[j].id })
 }

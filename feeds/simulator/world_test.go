@@ -57,16 +57,18 @@ func TestSameConfigSameWorld(t *testing.T) {
 }
 
 func TestEveryStoryIsTold(t *testing.T) {
-	w := newWorld(t, Config{Orders: 2000})
 	told := map[string]int{}
-	for _, o := range w.orders {
-		told[o.story]++
-	}
-	for _, e := range w.expectations {
-		told[e.story]++
-	}
-	for _, p := range w.payouts.items {
-		told[p.fault]++
+	w := newWorld(t, Config{Orders: 2000})
+	for _, w := range []*World{w, newWorld(t, Config{Orders: 200, Stories: AlipayStories()})} {
+		for _, o := range w.orders {
+			told[o.story]++
+		}
+		for _, e := range w.Expected(endOfDay) {
+			told[e.story]++
+		}
+		for _, p := range w.payouts.items {
+			told[p.fault]++
+		}
 	}
 	told["card_sale"] = countCharges(w, func(c *charge) bool { return c.method == "card" })
 	told["other_mode"] = countCharges(w, func(c *charge) bool { return c.foreign })

@@ -58,7 +58,8 @@ type Client struct {
 	api     *caller
 	allow   map[string]feeds.AllowList
 
-	normalise feeds.Normalise // to see what a charge tells of its order, where its source does not
+	normalise  feeds.Normalise // to see what a charge tells of its order, where its source does not
+	references []string        // to know which columns of a report name the order
 }
 
 // New returns a client, or every mistake in the options that can be told without asking Stripe.
@@ -78,7 +79,8 @@ func New(options Options) (*Client, error) {
 		api:     newCaller(options.Key, base, httpClient(options), limiter, positive(options.RetryWait, defaultRetryWait)),
 		allow:   allowLists(options.ReferenceKeys),
 
-		normalise: NewNormaliser(options.ReferenceKeys, options.PaymentMethods),
+		normalise:  NewNormaliser(options.ReferenceKeys, options.PaymentMethods),
+		references: options.ReferenceKeys,
 	}, nil
 }
 

@@ -34,12 +34,15 @@ const (
 // inUTC is the column that tells the time of another one in UTC; without it, the report's own zone counts.
 func inUTC(column string) string { return column + "_utc" }
 
-// ReportFormats are the reports that Stripe gives as files. referenceKeys are those of NewNormaliser. zone is where the
+// ReferenceKeys are the paths that may name an order, for ReportFormats.
+func (c *Client) ReferenceKeys() []string { return c.references }
+
+// ReportFormats are the reports that Stripe gives as files. referenceKeys are those of NewNormaliser, by account. zone is where the
 // times of a report lie that has no columns in UTC; nil refuses such a report, for nothing in it tells.
-func ReportFormats(referenceKeys []string, zone *time.Location) []feeds.Format {
+func ReportFormats(referenceKeys map[string][]string, zone *time.Location) []feeds.Format {
 	open := func(name string) func(feeds.Header, string) (feeds.Rows, error) {
 		return func(header feeds.Header, account string) (feeds.Rows, error) {
-			return openReport(name, header, account, referenceKeys, zone)
+			return openReport(name, header, account, referenceKeys[account], zone)
 		}
 	}
 	const activity, payouts = "Stripe balance change from activity, itemised", "Stripe payout reconciliation, itemised"

@@ -31,7 +31,7 @@ func importReport(t *testing.T, content []byte, zone *time.Location) (read []fee
 	if err != nil {
 		return nil, nil, err
 	}
-	format, err := file.Recognise(ReportFormats(reportKeys, zone))
+	format, err := file.Recognise(ReportFormats(map[string][]string{"main": reportKeys}, zone))
 	if err != nil {
 		return nil, nil, err
 	}
