@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -61,18 +62,35 @@ func (l lister) walk(ctx context.Context, lists []slice) error {
 	return pace.Walk(ctx, lists, l.width, l)
 }
 
+// cores is how many pages are decoded at a time: more at once would take memory and no less time.
+var cores = make(chan struct{}, runtime.GOMAXPROCS(0))
+
 // Ask reads a page.
 func (l lister) Ask(ctx context.Context, s slice) (sheet, error) {
-	var got page
-	if err := l.run.client.api.get(ctx, pathOf(l.kind), listQuery(s.query(), s.cursor), got.read); err != nil {
+	answer := sheet{slice: s}
+	err := l.run.client.api.get(ctx, pathOf(l.kind), listQuery(s.query(), s.cursor), func(body []byte) error {
+		cores <- struct{}{}
+		defer func() { <-cores }()
+		return l.read(body, &answer)
+	})
+	if err != nil {
 		return sheet{}, l.failed(s, err)
 	}
-	if s.payout != "" {
+	return answer, nil
+}
+
+func (l lister) read(body []byte, answer *sheet) error {
+	var got page
+	if err := got.read(body); err != nil {
+		return err
+	}
+	if payout := answer.slice.payout; payout != "" {
 		for i, raw := range got.data {
-			got.data[i] = withPayout(raw, s.payout)
+			got.data[i] = withPayout(raw, payout)
 		}
 	}
-	return sheet{slice: s, objects: l.run.client.show(l.kind, got.data), hasMore: got.hasMore}, nil
+	answer.objects, answer.hasMore = l.run.client.show(l.kind, got.data), got.hasMore
+	return nil
 }
 
 func (l lister) failed(s slice, err error) error {
