@@ -16,6 +16,6 @@
 // in the last weeks, a source or payment that is open at Now, a payment on the day after, and an object of each of Changes that
 // changes from one day of the fortnight to another.
 //
-// The suite knows the contract of package feeds and nothing of a provider. It tells what is wrong; that a check bites is shown
-// by clients with planted mistakes in this package's own tests.
+// The checks know the contract of package feeds and nothing of a provider; only the lists of faults know two wire formats. The
+// suite tells what is wrong; that a check bites is shown by clients with planted mistakes in this package's own tests.
 package feedtest

@@ -22,7 +22,7 @@ func newRefundStage(t *testing.T, p Provider) refundStage {
 	t.Helper()
 	s := newStage(t, p)
 	shelf := s.shelf()
-	s.fetch(s.plain(), s.first(), shelf)
+	s.fetch(s.plain(), reconcile.Window{From: p.Now.Add(-20 * day), To: p.Now}, shelf)
 	touched := map[string]bool{}
 	for _, record := range shelf.records {
 		switch r := record.(type) {

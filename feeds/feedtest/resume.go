@@ -23,7 +23,11 @@ func testResume(t *testing.T, p Provider) {
 	down := []Fault{{Name: "connection refused from then on", Stays: true, Route: refused}}
 	count := NewCounter(down, s.server.Client().Transport)
 	s.fetch(s.client(count, patient), s.first(), s.shelf())
-	for at := 1; at <= count.Met(0); at += 1 + count.Met(0)/20 {
+	breaks := 10
+	if testing.Short() { // under the race detector
+		breaks = 2
+	}
+	for at := 1; at <= count.Met(0); at += 1 + count.Met(0)/breaks {
 		s.resume(NewWire(down, 0, at, s.server.Client().Transport), at, whole)
 	}
 	s.checkProgressError()
