@@ -14,8 +14,19 @@ import (
 
 const logName = "tieout/test"
 
+// threeDaysOf is threeDays under another name.
+func threeDaysOf(t testing.TB, name string) *books {
+	t.Helper()
+	b := newBooks(t)
+	b.name, b.key = name, Key{}
+	b.rows = rowsOf(kinds[1], 3, 1)
+	b.seal(t, day(1))
+	return b
+}
+
 // books is a log in memory: the rows, and the seals that were made of them.
 type books struct {
+	name     string
 	key      Key
 	verifier string
 	rows     []Row
@@ -33,7 +44,7 @@ func newBooks(t testing.TB) *books {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &books{key: key, verifier: public}
+	return &books{name: logName, key: key, verifier: public}
 }
 
 func (b *books) public(t testing.TB) PublicKeys {
@@ -64,7 +75,7 @@ func (b *books) seal(t testing.TB, at time.Time) Seal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Checkpoint{Log: logName, Size: size, Root: root, Change: int64(len(b.seals) + 1), Run: int64(len(b.seals) + 1), At: at}
+	c := Checkpoint{Log: b.name, Size: size, Root: root, Change: int64(len(b.seals) + 1), Run: int64(len(b.seals) + 1), At: at}
 	signed, err := b.key.Sign(c)
 	if err != nil {
 		t.Fatal(err)

@@ -31,7 +31,9 @@ type lineReader struct {
 	at   int64
 }
 
-func newLineReader(in io.Reader) lineReader { return lineReader{in: bufio.NewReaderSize(in, 1<<18)} }
+func newLineReader(in *io.SectionReader) lineReader {
+	return lineReader{in: bufio.NewReaderSize(in, int(min(in.Size()+1, 1<<18)))}
+}
 
 // line is the next one without its end. One that is too long, or has no end, is errUnreadable.
 func (r *lineReader) line() ([]byte, error) {
@@ -76,7 +78,7 @@ type csvReader struct {
 	line  []byte
 }
 
-func newCSVReader(k *Kind, in io.Reader) (*csvReader, error) {
+func newCSVReader(k *Kind, in *io.SectionReader) (*csvReader, error) {
 	r := &csvReader{lines: newLineReader(in), line: []byte{leafPrefix}}
 	header, err := r.lines.line()
 	if err != nil && err != io.EOF && err != errUnreadable {

@@ -89,7 +89,7 @@ type jsonlReader struct {
 	line  []byte
 }
 
-func newJSONLReader(k *Kind, in io.Reader) *jsonlReader {
+func newJSONLReader(k *Kind, in *io.SectionReader) *jsonlReader {
 	return &jsonlReader{kind: k, names: jsonlNames(k), lines: newLineReader(in), line: []byte{leafPrefix}}
 }
 

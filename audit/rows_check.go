@@ -68,7 +68,7 @@ func (v *verifier) grow(held []Checkpoint) (bool, error) {
 		return false, nil
 	}
 	for _, c := range g.awaited {
-		v.result.find("checkpoint", "", "the log of this pack ends at entry %d, and the checkpoint of %s that you hold is of %d entries: the newest entries were cut off",
+		v.result.find("cut off", "", "the log of this pack ends at entry %d, and the checkpoint of %s that you hold is of %d entries: the newest entries were cut off",
 			v.result.Checkpoint.Size, c.At.Format(time.RFC3339), c.Size)
 	}
 	if !whole || !g.ended() {
@@ -139,7 +139,7 @@ func (v *verifier) step(g *grower) (bool, error) {
 	}
 	if g.proof.done || g.proof.next.From != want {
 		if g.ended() {
-			v.result.find("removed", "", "the pack ends with entry %d, and its checkpoint is of %d entries: the newest were cut off", want-1, v.result.Checkpoint.Size)
+			v.result.find("cut off", "", "the pack ends with entry %d, and its checkpoint is of %d entries: the newest were cut off", want-1, v.result.Checkpoint.Size)
 		}
 		return false, nil
 	}

@@ -24,7 +24,7 @@ var ErrNothingTrusted = errors.New("a pack cannot vouch for itself: give the pub
 
 // Finding is something that is not as it should be.
 type Finding struct {
-	What  string // changed, removed, inserted, moved, file, manifest, checkpoint, key
+	What  string // changed, removed, inserted, moved, cut off, file, manifest, checkpoint, key
 	Where string // file, and line or row, as far as they are known
 	Text  string
 }
@@ -284,13 +284,13 @@ func (v *verifier) checkPeriod() bool {
 // checkFiles compares the hash of every file with the manifest's.
 func (v *verifier) checkFiles() ([]Finding, error) {
 	var found []Finding
+	buffer := make([]byte, 1<<18)
 	for _, file := range v.manifest.Files {
 		content := v.files[file.Name]
 		if content == nil {
 			continue // that was found before
 		}
 		sum := sha256.New()
-		buffer := make([]byte, 1<<18)
 		if _, err := io.CopyBuffer(struct{ io.Writer }{sum}, io.NewSectionReader(content, 0, content.Size()), buffer); err != nil {
 			return nil, fmt.Errorf("read %s: %w", file.Name, err)
 		}
