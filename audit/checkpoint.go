@@ -53,6 +53,11 @@ func ParseCheckpoint(text string) (Checkpoint, error) {
 // Key is a private key that signs checkpoints and packs.
 type Key struct{ signer note.Signer }
 
+// GenerateKey makes a pair of keys for a log.
+func GenerateKey(name string) (private, public string, err error) {
+	return note.GenerateKey(nil, name)
+}
+
 // NewKey reads a private key as GenerateKey makes it.
 func NewKey(text string) (Key, error) {
 	signer, err := note.NewSigner(strings.TrimSpace(text))

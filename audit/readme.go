@@ -10,7 +10,7 @@ import (
 func readme(m Manifest) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Settlement history of %s\n\n", m.Log)
-	b.WriteString(m.Filter.sentence())
+	b.WriteString(m.Filter.Sentence())
 	fmt.Fprintf(&b, " It holds entries %d to %d of the log: %d as rows, %d left out by the filter and counted.\n\n", m.Entries.From, m.Entries.To-1, m.Entries.Shown, m.Entries.LeftOut)
 	b.WriteString(readmeIntroduction)
 	describeColumns(&b, common)
@@ -62,8 +62,8 @@ func describeColumns(b *strings.Builder, columns []Column) {
 	}
 }
 
-// sentence says what was asked for.
-func (f Filter) sentence() string {
+// Sentence says what was asked for.
+func (f Filter) Sentence() string {
 	text := "What tieout learned"
 	if !f.From.IsZero() {
 		text += " from " + f.From.Format(time.RFC3339)
