@@ -37,7 +37,7 @@ func ParseCheckpoint(text string) (Checkpoint, error) {
 	c := Checkpoint{Log: lines[0]}
 	var failures [5]error
 	c.Size, failures[0] = strconv.ParseInt(lines[1], 10, 64)
-	c.Root, failures[1] = parseHash(lines[2])
+	c.Root, failures[1] = ParseHash(lines[2])
 	c.Change, failures[2] = strconv.ParseInt(strings.TrimPrefix(lines[3], "change "), 10, 64)
 	c.Run, failures[3] = strconv.ParseInt(strings.TrimPrefix(lines[4], "run "), 10, 64)
 	c.At, failures[4] = time.Parse(time.RFC3339Nano, strings.TrimPrefix(lines[5], "at "))

@@ -14,6 +14,7 @@ const MarkSize = 8
 // Seal is a checkpoint with the run of entries that it added to the log.
 type Seal struct {
 	Checkpoint Checkpoint
+	After      int64  // the change before the first that it holds
 	Note       string // the checkpoint, signed where there was a key
 	Added      Span
 }

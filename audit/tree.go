@@ -77,7 +77,7 @@ func ParseSpan(text string) (Span, error) {
 	}
 	span := Span{From: from, To: to}
 	for _, field := range fields[2:] {
-		hash, err := parseHash(field)
+		hash, err := ParseHash(field)
 		if err != nil {
 			return Span{}, err
 		}
@@ -89,7 +89,8 @@ func ParseSpan(text string) (Span, error) {
 	return span, nil
 }
 
-func parseHash(text string) (Hash, error) {
+// ParseHash reads a hash in base64.
+func ParseHash(text string) (Hash, error) {
 	raw, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(raw) != tlog.HashSize {
 		return Hash{}, fmt.Errorf("%q is no hash", text)
