@@ -20,6 +20,7 @@ type cancellationRow struct {
 	Outcome        string `db:"outcome"`
 	OutcomeAt      int64  `db:"outcome_at"`
 	Detail         string `db:"detail"`
+	touchedRow
 }
 
 var cancellations = newTable[cancellationRow]("tieout_cancellations", "order_reference")
@@ -40,6 +41,7 @@ type messageRow struct {
 	Body           string `db:"body"`
 	CreatedAt      int64  `db:"created_at"`
 	SentAt         int64  `db:"sent_at"`
+	touchedRow
 }
 
 var outbox = newTable[messageRow]("tieout_outbox", "kind", "order_reference")
@@ -48,7 +50,7 @@ var outbox = newTable[messageRow]("tieout_outbox", "kind", "order_reference")
 // ignored. An earlier attempt that ended otherwise, or did not end, makes way; a cancel that was done is
 // reconcile.ErrAlreadyCanceled.
 func (s *Store) BeginCancel(ctx context.Context, c reconcile.Cancellation) error {
-	err := s.transact(ctx, func(tx session) error {
+	err := s.change(ctx, func(tx session) error {
 		earlier, err := cancellations.find(ctx, tx, "order_reference = ? AND outcome = ?", c.OrderReference, string(reconcile.CancelDone))
 		if err != nil {
 			return err
@@ -72,9 +74,9 @@ func (s *Store) BeginCancel(ctx context.Context, c reconcile.Cancellation) error
 // FinishCancel records how the canceling of an order ended and, in the same transaction, puts the message for the customer
 // into the outbox; nil is no message. It is an error when no intent was recorded or it has ended already.
 func (s *Store) FinishCancel(ctx context.Context, reference string, outcome reconcile.CancelOutcome, at time.Time, detail string, message *reconcile.Message) error {
-	err := s.transact(ctx, func(tx session) error {
-		count, err := tx.exec(ctx, "UPDATE tieout_cancellations SET outcome = ?, outcome_at = ?, detail = ? WHERE order_reference = ? AND outcome = ?",
-			string(outcome), micros(at), clean(detail), reference, string(reconcile.CancelIntent))
+	err := s.change(ctx, func(tx session) error {
+		count, err := tx.exec(ctx, "UPDATE tieout_cancellations SET outcome = ?, outcome_at = ?, detail = ?, touched = ? WHERE order_reference = ? AND outcome = ?",
+			string(outcome), micros(at), clean(detail), tx.change, reference, string(reconcile.CancelIntent))
 		if err != nil {
 			return err
 		}

@@ -76,7 +76,7 @@ func (s *Store) Cluster(ctx context.Context) error {
 
 func (s *Store) cluster(ctx context.Context) error {
 	progress, err := loadProgress(ctx, s.read())
-	if err == nil && progress.Clustered < progress.Change {
+	if err == nil && progress.Clustered < progress.Observed {
 		err = s.transact(ctx, func(tx session) error { return assignClusters(ctx, tx) })
 	}
 	return err

@@ -70,6 +70,7 @@ func (t table[R]) copyIn(ctx context.Context, s session, rows iter.Seq2[R, error
 			if err != nil {
 				return err
 			}
+			s.number(&row)
 			if lines = t.appendLine(lines, &row); len(lines) < copyAtOnce {
 				continue
 			}

@@ -13,13 +13,14 @@ type coverageRow struct {
 	CompleteThrough int64  `db:"complete_through"`
 	LastRunID       int64  `db:"last_run_id"` // the run that changed it last
 	Reason          string `db:"reason"`
+	touchedRow
 }
 
 var coverages = newCoverages()
 
 func newCoverages() table[coverageRow] {
 	t := newTable[coverageRow]("tieout_coverage", "feed", "account")
-	t.stamps = []string{"last_run_id"}
+	t.stamps = append(t.stamps, "last_run_id")
 	return t
 }
 
@@ -42,7 +43,7 @@ func (s *Store) SetCoverage(ctx context.Context, runID int64, c reconcile.Covera
 		Feed: c.Feed, Account: c.Account, LastRunID: runID, Reason: c.Reason,
 		CompleteFrom: micros(c.Complete.From), CompleteThrough: micros(c.Complete.To),
 	}
-	err := s.transact(ctx, func(tx session) error {
+	err := s.change(ctx, func(tx session) error {
 		// What was judged missing inside a coverage that has shrunk may not be.
 		_, err := tx.exec(ctx, "UPDATE tieout_progress SET basis = '' WHERE EXISTS (SELECT 1 FROM tieout_coverage WHERE feed = ? AND account = ? AND complete_through > ?)",
 			row.Feed, row.Account, row.CompleteThrough)

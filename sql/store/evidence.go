@@ -28,6 +28,7 @@ type observationRow struct {
 	RunID   int64  `db:"run_id"`
 	Hash    string `db:"hash"`
 	Body    string `db:"body"`
+	touchedRow
 }
 
 var observations = newTable[observationRow]("tieout_observations", append(slices.Clone(keyColumns), "version")...)
@@ -93,7 +94,7 @@ func (s session) lockObservations(ctx context.Context) error {
 	if s.dialect != Postgres {
 		return nil
 	}
-	_, err := s.exec(ctx, "LOCK TABLE tieout_observations IN SHARE ROW EXCLUSIVE MODE")
+	_, err := s.exec(ctx, "LOCK TABLE tieout_observations, tieout_progress IN SHARE ROW EXCLUSIVE MODE")
 	return err
 }
 
@@ -189,16 +190,17 @@ func (b *batch) readOtherwise(key reconcile.Key, record reconcile.Record) bool {
 }
 
 func (b *batch) save(ctx context.Context, tx session) error {
-	// In key order the pages of the indexes are written one after another.
-	slices.SortStableFunc(b.fresh, func(x, y observationRow) int { return x.key().Compare(y.key()) })
-	if _, err := observations.insert(ctx, tx, b.fresh); err != nil {
-		return err
-	}
-	if len(b.folded.last) == 0 {
+	if len(b.folded.last) == 0 { // then nothing is fresh either
 		return nil
 	}
 	change, err := nextChange(ctx, tx)
 	if err != nil {
+		return err
+	}
+	tx.change = change
+	// In key order the pages of the indexes are written one after another.
+	slices.SortStableFunc(b.fresh, func(x, y observationRow) int { return x.key().Compare(y.key()) })
+	if _, err := observations.insert(ctx, tx, b.fresh); err != nil {
 		return err
 	}
 	return b.folded.save(ctx, tx, change)
@@ -253,12 +255,17 @@ func (f fold) save(ctx context.Context, tx session, change int64) error {
 			return err
 		}
 	}
+	return project(ctx, tx, change, f.records(), left)
+}
+
+// records are the last ones, by key.
+func (f fold) records() []reconcile.Record {
 	records := make([]reconcile.Record, 0, len(f.last))
 	for _, record := range f.last {
 		records = append(records, record)
 	}
 	slices.SortFunc(records, func(a, b reconcile.Record) int { return a.RecordKey().Compare(b.RecordKey()) })
-	return project(ctx, tx, change, records, left)
+	return records
 }
 
 func sortedKeys(set map[reconcile.Key]bool) []reconcile.Key {

@@ -39,6 +39,7 @@ type exceptionRow struct {
 	ResolvedBy           string `db:"resolved_by"`
 	Resolution           string `db:"resolution"`
 	Note                 string `db:"note"`
+	touchedRow
 }
 
 var exceptions = newTable[exceptionRow]("tieout_exceptions", "id")
@@ -227,6 +228,7 @@ type exceptionChangeRow struct {
 	Reason     string `db:"reason"`
 	Note       string `db:"note"`
 	RunID      int64  `db:"run_id"`
+	touchedRow
 }
 
 var exceptionChanges = newTable[exceptionChangeRow]("tieout_exception_changes", "id", "seq")

@@ -18,6 +18,7 @@ type gapRow struct {
 	Minor    int64  `db:"minor"`
 	Currency string `db:"currency"`
 	At       int64  `db:"at"`
+	touchedRow
 }
 
 var gaps = newTable[gapRow]("tieout_gaps")

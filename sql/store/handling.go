@@ -30,7 +30,7 @@ func (s *Store) PlanExceptions(ctx context.Context, filter ExceptionFilter, h re
 // HandleExceptions carries such a plan out, all or none, and returns it. The caller holds the run lock: a run writes back the statuses that it has read.
 func (s *Store) HandleExceptions(ctx context.Context, filter ExceptionFilter, h reconcile.Handling, expected string) (reconcile.Plan, error) {
 	var plan reconcile.Plan
-	err := s.transact(ctx, func(tx session) (err error) {
+	err := s.change(ctx, func(tx session) (err error) {
 		if plan, err = planExceptions(ctx, tx, filter, h, expected); err != nil {
 			return err
 		}

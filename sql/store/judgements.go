@@ -15,11 +15,11 @@ func (s *Store) SaveJudgement(ctx context.Context, j reconcile.Judgement) error 
 	if j.Empty() {
 		return nil
 	}
-	err := s.transact(ctx, func(tx session) error { return saveJudgement(ctx, tx, j) })
+	err := s.change(ctx, func(tx session) error { return saveJudgement(ctx, tx, j) })
 	if isTaken(err) {
 		// A case that is new to its cluster is held under another one, which has not been judged yet: it has moved.
 		j.Changed, j.Fresh = slices.Concat(j.Changed, j.Fresh), nil
-		err = s.transact(ctx, func(tx session) error { return saveJudgement(ctx, tx, j) })
+		err = s.change(ctx, func(tx session) error { return saveJudgement(ctx, tx, j) })
 	}
 	return wrap(err, "store the judgement of %d cases in run %d", len(j.Fresh)+len(j.Changed)+len(j.Gone), j.RunID)
 }

@@ -56,11 +56,11 @@ func TestJudgementsComeBackAndRerunsTouchNothing(t *testing.T) {
 		equal(t, "exceptions by id", must(s.ExceptionsOf(ctx, nil, []string{known.ID()}))(t), []reconcile.ExceptionRecord{known})
 		equal(t, "changes", must(s.ExceptionChanges(ctx, known.ID()))(t), judgement.Changes)
 
-		before := dump(t, s)
+		before := content(t, s)
 		judgement.RunID, judgement.At, judgement.Changes = 2, noon.Add(time.Hour), nil
 		judgement.Fresh, judgement.Changed = nil, judgement.Fresh
 		succeed(t, s.SaveJudgement(ctx, judgement))
-		equal(t, "rows after a rerun", dump(t, s), before)
+		equal(t, "rows after a rerun", content(t, s), before)
 	})
 }
 

@@ -99,9 +99,9 @@ func TestCoverage(t *testing.T) {
 		equal(t, "coverage", must(s.Coverage(ctx))(t), []reconcile.Coverage{never, site})
 		never.Complete, never.Reason = site.Complete, ""
 		succeed(t, s.SetCoverage(ctx, 2, never))
-		before := dump(t, s)
+		before := content(t, s)
 		succeed(t, s.SetCoverage(ctx, 3, never))
 		equal(t, "coverage", must(s.Coverage(ctx))(t), []reconcile.Coverage{never, site})
-		equal(t, "rows of an unchanged coverage", dump(t, s), before)
+		equal(t, "rows of an unchanged coverage", content(t, s), before)
 	})
 }

@@ -21,6 +21,7 @@ type owedRow struct {
 	WindowEndsAt int64  `db:"window_ends_at"`
 	Decision     string `db:"decision"`
 	Reason       string `db:"reason"`
+	touchedRow
 }
 
 var owed = newTable[owedRow]("tieout_owed", "feed", "account", "payment_id", "request_id")

@@ -39,9 +39,7 @@ type projection[R any, D reconcile.Record] struct {
 
 // newProjection is a table of records that are summed up and not judged one by one.
 func newProjection[R any, D reconcile.Record](name string, toRow func(D) R, toRecord func(R) D) projection[R, D] {
-	p := projection[R, D]{table: newTable[R](name, keyColumns...), toRow: toRow, toRecord: toRecord}
-	p.stamps = []string{"touched"}
-	return p
+	return projection[R, D]{table: newTable[R](name, keyColumns...), toRow: toRow, toRecord: toRecord}
 }
 
 // newClustered is a table of records that are judged, cluster by cluster. A row keeps the cluster it has.
@@ -59,7 +57,8 @@ type projector interface {
 	// load is save for records whose keys are new.
 	load(ctx context.Context, s session, change int64, records []reconcile.Record) (int, error)
 	remove(ctx context.Context, s session, change int64, keys []reconcile.Key, left map[reconcile.Key]string) error
-	empty(ctx context.Context, s session) error
+	// strays lists what is held of objects after one and up to another, or to the end, that has no record of its own type among these.
+	strays(ctx context.Context, s session, after reconcile.Key, last *reconcile.Key, records map[reconcile.Key]reconcile.Record) ([]reconcile.Key, error)
 }
 
 // projections are all of them; every type of record has exactly one.
@@ -127,9 +126,19 @@ type leftRow struct {
 	Cluster string `db:"cluster"`
 }
 
-func (p projection[R, D]) empty(ctx context.Context, s session) error {
-	_, err := s.exec(ctx, "DELETE FROM "+p.name)
-	return err
+func (p projection[R, D]) strays(ctx context.Context, s session, after reconcile.Key, last *reconcile.Key, records map[reconcile.Key]reconcile.Record) ([]reconcile.Key, error) {
+	query, args := "SELECT feed, account, kind, id FROM "+p.name+" WHERE (feed, account, kind, id) > (?, ?, ?, ?)", []any{after.Feed, after.Account, after.Kind, after.ID}
+	if last != nil {
+		query, args = query+" AND (feed, account, kind, id) <= (?, ?, ?, ?)", append(args, last.Feed, last.Account, last.Kind, last.ID)
+	}
+	rows, err := selectAll[keyRow](ctx, s, query, args...)
+	var keys []reconcile.Key
+	for _, row := range rows {
+		if _, own := records[row.key()].(D); !own {
+			keys = append(keys, row.key())
+		}
+	}
+	return keys, err
 }
 
 // records reads what fits a condition.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"tieout/feeds"
 	"tieout/reconcile"
@@ -10,23 +12,23 @@ import (
 // rebuildPage bounds how many observations are in memory at a time.
 const rebuildPage = 5000
 
-// Rebuild empties the projections and derives them again from every observation, in one transaction: until it commits,
-// readers see what was there before. normalise is called for every version of every object. Of the counts, Read are the
+// Rebuild derives the projections again from every observation, in one transaction: until it commits, readers see what was there
+// before. A row that comes out as it is held stays as it is, with its number; what differs becomes another version, and what no
+// observation accounts for goes. normalise is called for every version of every object. Of the counts, Read are the
 // versions, Stored the objects that have a row now, Unchanged the versions that a later one took the place of, and Rejected
 // the objects that cannot be read.
 func (s *Store) Rebuild(ctx context.Context, normalise feeds.Normalise) (feeds.Counts, error) {
 	var counts feeds.Counts
 	err := s.transact(ctx, func(tx session) error {
-		for _, p := range projections {
-			if err := p.empty(ctx, tx); err != nil {
-				return err
-			}
+		if err := tx.lockObservations(ctx); err != nil {
+			return err
 		}
 		change, err := nextChange(ctx, tx)
 		if err != nil {
 			return err
 		}
-		r := replay{tx: tx, normalise: normalise, change: change, pending: newFold(nil)}
+		tx.change = change
+		r := replay{tx: tx, normalise: normalise, pending: newFold(nil)}
 		if err := r.run(ctx); err != nil {
 			return err
 		}
@@ -43,8 +45,8 @@ func (s *Store) Rebuild(ctx context.Context, normalise feeds.Normalise) (feeds.C
 type replay struct {
 	tx        session
 	normalise feeds.Normalise
-	change    int64
 	pending   fold
+	done      reconcile.Key // all objects up to this one have their rows
 	counts    feeds.Counts
 }
 
@@ -58,7 +60,7 @@ func (r *replay) run(ctx context.Context) error {
 			return err
 		}
 		if len(page) == 0 {
-			return r.save(ctx, r.pending)
+			return r.save(ctx, r.pending, nil)
 		}
 		last = page[len(page)-1]
 		if err := r.take(ctx, page); err != nil {
@@ -79,11 +81,15 @@ func (r *replay) take(ctx context.Context, page []observationRow) error {
 	delete(r.pending.last, key)
 	done := r.pending
 	r.pending = rest
-	return r.save(ctx, done)
+	if len(done.last) == 0 {
+		return nil
+	}
+	last := slices.MaxFunc(slices.Collect(maps.Keys(done.last)), reconcile.Key.Compare)
+	return r.save(ctx, done, &last)
 }
 
-func (r *replay) save(ctx context.Context, f fold) error {
-	clear(f.cleared) // the projections were emptied
+// save makes what is held of the objects after those that are done, up to the last of these or to the end, what the fold holds.
+func (r *replay) save(ctx context.Context, f fold, last *reconcile.Key) error {
 	objects := len(f.last)
 	r.counts.Stored += objects
 	r.counts.Unchanged = r.counts.Read - r.counts.Stored
@@ -92,5 +98,20 @@ func (r *replay) save(ctx context.Context, f fold) error {
 			r.counts.Rejected++
 		}
 	}
-	return f.save(ctx, r.tx, r.change)
+	left := map[reconcile.Key]string{}
+	for _, p := range projections {
+		strays, err := p.strays(ctx, r.tx, r.done, last, f.last)
+		if err != nil {
+			return err
+		}
+		for part := range slices.Chunk(strays, chunk) {
+			if err := p.remove(ctx, r.tx, r.tx.change, part, left); err != nil {
+				return err
+			}
+		}
+	}
+	if last != nil {
+		r.done = *last
+	}
+	return project(ctx, r.tx, r.tx.change, f.records(), left)
 }

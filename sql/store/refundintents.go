@@ -22,6 +22,7 @@ type refundIntentRow struct {
 	Reason         string `db:"reason"`
 	CreatedAt      int64  `db:"created_at"`
 	UpdatedAt      int64  `db:"updated_at"`
+	touchedRow
 }
 
 var refundIntents = newTable[refundIntentRow]("tieout_refund_intents", "idempotency_key")
@@ -40,7 +41,7 @@ func (r refundIntentRow) intent() reconcile.RefundIntent {
 func (s *Store) BeginRefund(ctx context.Context, r reconcile.RefundIntent) (reconcile.RefundIntent, bool, error) {
 	var row refundIntentRow
 	fresh := false
-	err := s.transact(ctx, func(tx session) error {
+	err := s.change(ctx, func(tx session) error {
 		count, err := refundIntents.add(ctx, tx, []refundIntentRow{{
 			IdempotencyKey: r.IdempotencyKey, Feed: r.Payment.Feed, Account: r.Payment.Account, PaymentKind: r.Payment.Kind,
 			PaymentID: r.Payment.ID, RequestID: r.RequestID, Minor: r.Amount.Minor, Currency: r.Amount.Currency,
@@ -67,10 +68,10 @@ func (s *Store) BeginRefund(ctx context.Context, r reconcile.RefundIntent) (reco
 
 // FinishRefund records what became of a refund intent. One that was made stays made: that is an error.
 func (s *Store) FinishRefund(ctx context.Context, idempotencyKey string, state reconcile.RefundIntentState, refundID, reason string, at time.Time) error {
-	err := s.transact(ctx, func(tx session) error {
-		count, err := tx.exec(ctx, `UPDATE tieout_refund_intents SET state = ?, refund_id = ?, reason = ?, updated_at = ?
+	err := s.change(ctx, func(tx session) error {
+		count, err := tx.exec(ctx, `UPDATE tieout_refund_intents SET state = ?, refund_id = ?, reason = ?, updated_at = ?, touched = ?
 			WHERE idempotency_key = ? AND state <> ?`,
-			string(state), refundID, clean(reason), micros(at), idempotencyKey, string(reconcile.RefundMade))
+			string(state), refundID, clean(reason), micros(at), tx.change, idempotencyKey, string(reconcile.RefundMade))
 		if err == nil && count != 1 {
 			err = errors.New("no open intent is held")
 		}

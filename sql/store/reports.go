@@ -62,10 +62,14 @@ type unsettledRow struct {
 
 // Ageing streams the payments that have not settled, oldest first.
 func (s *Store) Ageing(ctx context.Context) iter.Seq2[Unsettled, error] {
-	rows := stream[unsettledRow](ctx, s.read(), `SELECT p.face,
-		COALESCE((SELECT MIN(v.order_reference) FROM tieout_verdicts v WHERE v.cluster = p.cluster AND v.payment_id = p.id AND v.payment_feed = p.feed
-			AND v.payment_account = p.account AND v.payment_kind = p.kind AND v.order_reference <> ''), p.reference) AS order_reference
-		FROM tieout_payments p WHERE p.status IN ('pending', 'suspended') ORDER BY p.created_at, p.feed, p.account, p.kind, p.id`)
+	rows := stream[unsettledRow](ctx, s.read(), `
+		WITH unsettled AS (SELECT face, reference, created_at, feed, account, kind, id FROM tieout_payments WHERE status IN ('pending', 'suspended'))
+		SELECT p.face, COALESCE(v.order_reference, p.reference) AS order_reference
+		FROM unsettled p LEFT JOIN (
+			SELECT payment_feed, payment_account, payment_kind, payment_id, MIN(order_reference) AS order_reference
+			FROM tieout_verdicts WHERE order_reference <> '' AND payment_id IN (SELECT id FROM unsettled) GROUP BY 1, 2, 3, 4
+		) v ON v.payment_feed = p.feed AND v.payment_account = p.account AND v.payment_kind = p.kind AND v.payment_id = p.id
+		ORDER BY p.created_at, p.feed, p.account, p.kind, p.id`)
 	return mapSeq("list unsettled payments", rows, func(r unsettledRow) (Unsettled, error) {
 		return Unsettled{Payment: paymentOfFace(r.Face), OrderReference: r.OrderReference}, nil
 	})

@@ -17,6 +17,7 @@ type runRow struct {
 	Jobs      string `db:"jobs"`
 	Status    string `db:"status"`
 	Error     string `db:"error"`
+	touchedRow
 }
 
 var runs = newTable[runRow]("tieout_runs", "id")
@@ -39,6 +40,7 @@ type stepRow struct {
 	Acted     int    `db:"acted"`
 	Refused   int    `db:"refused"`
 	Error     string `db:"error"`
+	touchedRow
 }
 
 var steps = newTable[stepRow]("tieout_run_steps", "run_id", "step")
@@ -48,15 +50,15 @@ var steps = newTable[stepRow]("tieout_run_steps", "run_id", "step")
 func (s *Store) BeginRun(ctx context.Context, asOf time.Time, jobs []string) (int64, error) {
 	var id int64
 	started := micros(s.now())
-	err := s.transact(ctx, func(tx session) error {
-		_, err := tx.exec(ctx, "UPDATE tieout_runs SET status = ?, error = ? WHERE status = ?",
-			string(reconcile.RunStopped), "it ended without recording how", string(reconcile.RunRunning))
+	err := s.change(ctx, func(tx session) error {
+		_, err := tx.exec(ctx, "UPDATE tieout_runs SET status = ?, error = ?, touched = ? WHERE status = ?",
+			string(reconcile.RunStopped), "it ended without recording how", tx.change, string(reconcile.RunRunning))
 		if err != nil {
 			return err
 		}
-		return tx.QueryRowxContext(ctx, tx.bind(`INSERT INTO tieout_runs (started_at, ended_at, as_of, jobs, status, error)
-			VALUES (?, 0, ?, ?, ?, '') RETURNING id`),
-			started, micros(asOf), strings.Join(jobs, " "), string(reconcile.RunRunning)).Scan(&id)
+		return tx.QueryRowxContext(ctx, tx.bind(`INSERT INTO tieout_runs (started_at, ended_at, as_of, jobs, status, error, touched)
+			VALUES (?, 0, ?, ?, ?, '', ?) RETURNING id`),
+			started, micros(asOf), strings.Join(jobs, " "), string(reconcile.RunRunning), tx.change).Scan(&id)
 	})
 	return id, wrap(err, "record a run as of %s", asOf.Format(time.RFC3339))
 }
@@ -64,8 +66,8 @@ func (s *Store) BeginRun(ctx context.Context, asOf time.Time, jobs []string) (in
 // FinishRun records how a run ended; reason is empty when it is done.
 func (s *Store) FinishRun(ctx context.Context, id int64, status reconcile.RunStatus, reason string) error {
 	ended := micros(s.now())
-	err := s.transact(ctx, func(tx session) error {
-		count, err := tx.exec(ctx, "UPDATE tieout_runs SET ended_at = ?, status = ?, error = ? WHERE id = ?", ended, string(status), clean(reason), id)
+	err := s.change(ctx, func(tx session) error {
+		count, err := tx.exec(ctx, "UPDATE tieout_runs SET ended_at = ?, status = ?, error = ?, touched = ? WHERE id = ?", ended, string(status), clean(reason), tx.change, id)
 		if err == nil && count != 1 {
 			err = fmt.Errorf("no such run")
 		}
@@ -81,7 +83,7 @@ func (s *Store) SaveStep(ctx context.Context, runID int64, step reconcile.Step) 
 		Read: step.Read, Stored: step.Stored, Unchanged: step.Unchanged, Rejected: step.Rejected, OtherMode: step.OtherMode,
 		Judged: step.Judged, Matched: step.Matched, Waiting: step.Waiting, Excepted: step.Excepted, Acted: step.Acted, Refused: step.Refused, Error: step.Error,
 	}
-	err := s.transact(ctx, func(tx session) error {
+	err := s.change(ctx, func(tx session) error {
 		_, err := steps.upsert(ctx, tx, []stepRow{row})
 		return err
 	})

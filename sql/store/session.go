@@ -31,6 +31,14 @@ type session struct {
 	runner
 	dialect string
 	conn    *sql.Conn // of a transaction: what it runs on
+	change  int64     // of a transaction that has taken one: its number
+}
+
+// number writes the number of the session's change on a row that keeps one. row is a pointer.
+func (s session) number(row any) {
+	if kept, ok := row.(touchable); ok && s.change > 0 {
+		kept.touch(s.change)
+	}
 }
 
 func (s session) bind(query string) string {

@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-
-	_ "modernc.org/sqlite" // sqlite
 )
 
 // Store is one database. It is safe for concurrent use.
@@ -22,6 +20,8 @@ type Store struct {
 	db      *sqlx.DB
 	address address
 	writing sync.Mutex // SQLite has one writer: those of this process queue here instead of in the database
+
+	asOf *int64 // of a store that only looks: the change as of which it does
 
 	now        func() time.Time // for what is about this process and not about money: runs and the lock
 	watchEvery time.Duration

@@ -31,6 +31,9 @@ func newTable[R any](name string, key ...string) table[R] {
 			t.fields = append(t.fields, field.Index)
 		}
 	}
+	if slices.Contains(t.columns, "touched") {
+		t.stamps = []string{"touched"}
+	}
 	return t
 }
 
@@ -90,6 +93,9 @@ func (t table[R]) upsert(ctx context.Context, s session, rows []R) (int64, error
 func (t table[R]) write(ctx context.Context, s session, rows []R, onConflict string) (int64, error) {
 	if len(rows) == 0 {
 		return 0, nil
+	}
+	for i := range rows {
+		s.number(&rows[i])
 	}
 	if s.dialect == Postgres {
 		return t.writeColumns(ctx, s, rows, onConflict)

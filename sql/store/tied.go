@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"tieout/reconcile"
@@ -12,8 +13,8 @@ import (
 // for patience before it is one. full looks at every object, as when patience is another one than before; so does a now
 // before the last one, and the first time after Rebuild.
 func (s *Store) RefreshGaps(ctx context.Context, now time.Time, patience time.Duration, full bool) error {
-	err := s.transact(ctx, func(tx session) error {
-		progress, err := lockProgress(ctx, tx)
+	err := s.change(ctx, func(tx session) error {
+		progress, err := loadProgress(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -47,11 +48,8 @@ func (r refresh) all(ctx context.Context) error {
 	if _, err := r.tie(ctx); err != nil {
 		return err
 	}
-	if _, err := r.tx.exec(ctx, "DELETE FROM tieout_gaps"); err != nil {
-		return err
-	}
 	q := ofAll()
-	return r.keep(ctx, q.text(), q.args(r.now, r.patience))
+	return r.keep(ctx, q, q.args(r.now, r.patience), "true")
 }
 
 // changed looks again at the objects of which anything may be otherwise.
@@ -69,23 +67,66 @@ func (r refresh) changed(ctx context.Context) error {
 	q := ofSome(r.tx)
 	for part := range slices.Chunk(slices.Compact(objects), chunk) {
 		list := r.tx.list(part)
-		if _, err := r.tx.exec(ctx, "DELETE FROM tieout_gaps WHERE "+r.tx.in("object_id"), list); err != nil {
-			return err
-		}
-		if err := r.keep(ctx, q.text(), append([]any{list}, q.args(r.now, r.patience)...)); err != nil {
+		if err := r.keep(ctx, q, append([]any{list}, q.args(r.now, r.patience)...), r.tx.in("object_id"), list); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// keep adds what a query finds. It is read first because PostgreSQL, while it inserts, searches with one process alone.
-func (r refresh) keep(ctx context.Context, query string, args []any) error {
-	found, err := selectAll[gapRow](ctx, r.tx, query, args...)
+// keep makes the gaps that are held where a condition holds those that are found now. What is so already stays: it is no other version.
+func (r refresh) keep(ctx context.Context, q gapQuery, args []any, where string, whereArgs ...any) error {
+	held, err := gaps.find(ctx, r.tx, where, whereArgs...)
 	if err != nil {
 		return err
 	}
-	return gaps.load(ctx, r.tx, found)
+	// They are read before any is written because PostgreSQL, while it inserts, searches with one process alone.
+	found, err := selectAll[gapRow](ctx, r.tx, q.text(), args...)
+	if err != nil {
+		return err
+	}
+	gone, fresh := differ(held, found)
+	for part := range slices.Chunk(gone, chunk) {
+		if err := r.drop(ctx, part); err != nil {
+			return err
+		}
+	}
+	return gaps.load(ctx, r.tx, fresh)
+}
+
+// differ tells what is held and no more found as often as it is held, and what takes its place.
+func differ(held, found []gapRow) (gone, fresh []gapRow) {
+	count := make(map[gapRow]int, len(found)) // how many more are found than held
+	for _, gap := range found {
+		count[gap]++
+	}
+	for _, gap := range held {
+		gap.Touched = 0
+		count[gap]--
+	}
+	for _, gap := range held {
+		if gap.Touched = 0; count[gap] != 0 {
+			gone = append(gone, gap)
+		}
+	}
+	for _, gap := range found {
+		if count[gap] != 0 {
+			fresh = append(fresh, gap)
+		}
+	}
+	return gone, fresh
+}
+
+// drop removes gaps, each as often as it is held.
+func (r refresh) drop(ctx context.Context, gone []gapRow) error {
+	objects, rows := make([]string, len(gone)), make([][]string, len(gone))
+	for i, g := range gone {
+		objects[i] = g.ObjectID
+		rows[i] = []string{g.Feed, g.Account, g.What, g.ID, g.ObjectID, g.Category, strconv.FormatInt(g.Minor, 10), g.Currency, strconv.FormatInt(g.At, 10)}
+	}
+	_, err := r.tx.exec(ctx, "DELETE FROM tieout_gaps WHERE "+r.tx.in("object_id")+" AND "+
+		r.tx.inTuples("feed", "account", "what", "id", "object_id", "category", "CAST(minor AS TEXT)", "currency", "CAST(at AS TEXT)"), r.tx.list(objects), tuples(rows))
+	return err
 }
 
 // touched lists the objects that changed, or whose movements did, and those of the movements that have come to count.
@@ -126,7 +167,8 @@ func (r refresh) tie(ctx context.Context) ([]string, error) {
 			}
 			objects = append(objects, between...)
 		}
-		if _, err := r.tx.exec(ctx, "UPDATE tieout_coverage SET tied_from = ?, tied_through = ? WHERE feed = ? AND account = ?", s.From, s.Through, s.Feed, s.Account); err != nil {
+		if _, err := r.tx.exec(ctx, "UPDATE tieout_coverage SET tied_from = ?, tied_through = ?, touched = ? WHERE feed = ? AND account = ? AND (tied_from, tied_through) <> (?, ?)",
+			s.From, s.Through, r.tx.change, s.Feed, s.Account, s.From, s.Through); err != nil {
 			return nil, err
 		}
 	}

@@ -18,6 +18,9 @@ const attempts = 6
 // transact runs fn in one transaction, all or nothing, and again from its start when the database says that another
 // transaction came in between. fn must leave nothing behind but what it writes through its session.
 func (s *Store) transact(ctx context.Context, fn func(session) error) error {
+	if s.asOf != nil {
+		return ErrReadOnly
+	}
 	if s.address.dialect == SQLite {
 		s.writing.Lock()
 		defer s.writing.Unlock()
@@ -27,6 +30,9 @@ func (s *Store) transact(ctx context.Context, fn func(session) error) error {
 
 // snapshot runs fn in one read-only transaction, so that all its queries see the same instant.
 func (s *Store) snapshot(ctx context.Context, fn func(session) error) error {
+	if s.asOf != nil {
+		return fn(s.read()) // which is in one already
+	}
 	return retry(ctx, func() error { return s.once(ctx, &sql.TxOptions{Isolation: s.isolation(), ReadOnly: true}, fn) })
 }
 

@@ -36,13 +36,14 @@ type verdictRow struct {
 	Stamp            string `db:"stamp"`     // the case and the verdict's hash: what is read to see that nothing changed
 	RunID            int64  `db:"run_id"`    // the run that changed the verdict last
 	JudgedAt         int64  `db:"judged_at"` // and its instant
+	touchedRow
 }
 
 var verdicts = newVerdicts()
 
 func newVerdicts() table[verdictRow] {
 	t := newTable[verdictRow]("tieout_verdicts", "case_key")
-	t.stamps = []string{"run_id", "judged_at"}
+	t.stamps = append(t.stamps, "run_id", "judged_at")
 	return t
 }
 
