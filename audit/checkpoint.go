@@ -106,6 +106,12 @@ func NewPublicKeys(texts ...string) (PublicKeys, error) {
 // Given reports whether there is any.
 func (p PublicKeys) Given() bool { return len(p.verifiers) > 0 }
 
+// Why a signature does not count.
+var (
+	errOtherKey = errors.New("signed by another key")
+	errUnsigned = errors.New("it is not signed")
+)
+
 // open checks that one of the keys signed a note, and returns its text.
 func (p PublicKeys) open(signed string) (string, error) {
 	opened, err := note.Open([]byte(signed), note.VerifierList(p.verifiers...))
@@ -114,9 +120,9 @@ func (p PublicKeys) open(signed string) (string, error) {
 	case err == nil:
 		return opened.Text, nil
 	case errors.As(err, &unverified):
-		return "", fmt.Errorf("it is signed by another key (%s)", signersOf(unverified.Note.UnverifiedSigs))
+		return "", fmt.Errorf("it is %w (%s)", errOtherKey, signersOf(unverified.Note.UnverifiedSigs))
 	case !strings.Contains(signed, "\n\n— "):
-		return "", errors.New("it is not signed")
+		return "", errUnsigned
 	default:
 		return "", errors.New("its signature is not right")
 	}

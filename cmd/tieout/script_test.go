@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -38,6 +39,7 @@ const (
 //	database NAME empty|migrated        makes a PostgreSQL database; $NAME is its URL
 //	sql URL STATEMENT        runs a statement, or prints the rows of a query
 //	edit FILE OLD NEW        replaces a text in a file
+//	alter FILE OLD NEW       replaces the first place of some bytes by as many others, text or not
 //	lock URL                 holds the run lock of a database until the script ends
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -46,7 +48,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "world": startWorld, "clock": moveClock, "fault": setFault, "database": makeDatabase, "sql": runSQL, "edit": editFile, "lock": holdLock,
+			"exits": exits, "world": startWorld, "clock": moveClock, "fault": setFault, "database": makeDatabase, "sql": runSQL, "edit": editFile, "alter": alterFile, "lock": holdLock,
 		},
 	})
 }
@@ -233,6 +235,16 @@ func editFile(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s does not hold %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], strings.ReplaceAll(args[2], `\n`, "\n"))), 0o600))
+}
+
+func alterFile(ts *testscript.TestScript, _ bool, args []string) {
+	content := []byte(ts.ReadFile(args[0]))
+	at := bytes.Index(content, []byte(args[1]))
+	if at < 0 || len(args[1]) != len(args[2]) {
+		ts.Fatalf("%s does not hold %q, or %q is longer or shorter", args[0], args[1], args[2])
+	}
+	copy(content[at:], args[2])
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), content, 0o600))
 }
 
 func holdLock(ts *testscript.TestScript, _ bool, args []string) {

@@ -17,11 +17,11 @@ type commitmentRow struct {
 
 var commitments = newTable[commitmentRow]("tieout_commitments", "kind", "order_reference")
 
-// commitToRecipients makes a commitment for each recipient that has none: it goes into the log in the recipient's place.
-func (s *Store) commitToRecipients(ctx context.Context) error {
+// commitToRecipients makes a commitment for each recipient of the messages since a change: it goes into the log in the recipient's place.
+func (s *Store) commitToRecipients(ctx context.Context, after int64) error {
 	return s.transact(ctx, func(tx session) error {
-		rows, err := selectAll[messageRow](ctx, tx, "SELECT "+outbox.listOf("o")+` FROM tieout_outbox o WHERE o.recipient <> '' AND NOT EXISTS (
-			SELECT 1 FROM tieout_commitments c WHERE c.kind = o.kind AND c.order_reference = o.order_reference) ORDER BY o.kind, o.order_reference`)
+		rows, err := selectAll[messageRow](ctx, tx, "SELECT "+outbox.listOf("o")+` FROM tieout_outbox o WHERE o.recipient <> '' AND o.touched > ? AND NOT EXISTS (
+			SELECT 1 FROM tieout_commitments c WHERE c.kind = o.kind AND c.order_reference = o.order_reference) ORDER BY o.kind, o.order_reference`, after)
 		if err != nil {
 			return err
 		}

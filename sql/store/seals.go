@@ -99,9 +99,6 @@ func (s *Store) seal(ctx context.Context, c audit.Checkpoint, sign func(audit.Ch
 	if err != nil {
 		return 0, err
 	}
-	if err := s.commitToRecipients(ctx); err != nil {
-		return 0, err
-	}
 	progress, err := loadProgress(ctx, s.read())
 	if err != nil {
 		return 0, err
@@ -117,6 +114,9 @@ func (s *Store) seal(ctx context.Context, c audit.Checkpoint, sign func(audit.Ch
 		row.At = max(row.At, micros(last.At)) // a seal is never older than the one before it, whatever --as-of says
 	}
 	c.At = instant(row.At)
+	if err := s.commitToRecipients(ctx, row.AfterChange); err != nil {
+		return 0, err
+	}
 	return s.addSeal(ctx, row, c, earlier, sign)
 }
 
