@@ -23,7 +23,7 @@ type entryPlan struct {
 
 type cellPlan struct {
 	of       audit.Type
-	value    int // the place among the version's values; -1: it is not there
+	value    int // the place among the version's values; -1: it is a recipient, and not among them
 	currency int
 }
 
@@ -51,9 +51,11 @@ func (m *entryMaker) plan(v RowVersion) (*entryPlan, error) {
 	}
 	p := &entryPlan{kind: kind}
 	for _, column := range kind.Columns[firstOwn:] {
-		p.cells = append(p.cells, cellPlan{
-			of: column.Type, value: slices.Index(v.Columns, held(column)), currency: slices.Index(v.Columns, column.Currency),
-		})
+		c := cellPlan{of: column.Type, value: slices.Index(v.Columns, held(column)), currency: slices.Index(v.Columns, column.Currency)}
+		if c.value < 0 && column.Name != "recipient" || c.currency < 0 && column.Type == audit.Money {
+			return nil, fmt.Errorf("tieout_%s has no column for %s of the log", v.Table, column.Name)
+		}
+		p.cells = append(p.cells, c)
 	}
 	m.plans[v.Table] = p
 	return p, nil
