@@ -3,8 +3,11 @@ package reports
 import (
 	"bufio"
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -82,7 +85,7 @@ func (s *stage) fill(name string, body func(io.Writer) (int64, error)) (File, er
 	if err != nil {
 		return File{}, err
 	}
-	counter := &countingWriter{to: out}
+	counter := &countingWriter{to: out, sum: sha256.New()}
 	buffer := bufio.NewWriterSize(counter, 1<<16)
 	rows, err := body(buffer)
 	if err == nil {
@@ -94,13 +97,18 @@ func (s *stage) fill(name string, body func(io.Writer) (int64, error)) (File, er
 	if closeErr := out.Close(); err == nil {
 		err = closeErr
 	}
-	return File{Name: name, Rows: rows, Bytes: counter.written}, err
+	return File{Name: name, Rows: rows, Bytes: counter.written, SHA256: hex.EncodeToString(counter.sum.Sum(nil))}, err
+}
+
+// sorted are the files in the order of their names.
+func (s *stage) sorted() []File {
+	slices.SortFunc(s.files, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
+	return s.files
 }
 
 // publish renames all files into the target, after making sure that nothing there can stop it half-way.
 func (s *stage) publish() (Written, error) {
-	slices.SortFunc(s.files, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
-	for _, file := range s.files {
+	for _, file := range s.sorted() {
 		path := filepath.Join(s.target, file.Name)
 		if there, err := os.Lstat(path); err == nil && there.IsDir() {
 			return Written{}, fmt.Errorf("publish %s: a folder of that name is in the way", path)
@@ -141,10 +149,12 @@ func syncFolder(path string) error {
 type countingWriter struct {
 	to      io.Writer
 	written int64
+	sum     hash.Hash
 }
 
 func (w *countingWriter) Write(p []byte) (int, error) {
 	n, err := w.to.Write(p)
 	w.written += int64(n)
+	w.sum.Write(p[:n])
 	return n, err
 }

@@ -29,19 +29,28 @@ type File struct {
 	Name  string
 	Rows  int64
 	Bytes int64
+	// SHA256 of its bytes, in hex.
+	SHA256 string
 }
 
 // Write renders a day in the wanted formats (FormatXLSX, FormatCSV) into dir/<finance day>. Either all files appear,
 // by rename, or the folder keeps what it had and the error names the file and the cause. The bytes depend on the day
 // alone.
 func Write(dir string, formats []string, day Day) (Written, error) {
-	return writer{create: createFile, sheetRows: excelize.TotalRows}.write(dir, formats, day)
+	return WriteIf(dir, formats, day, nil)
+}
+
+// WriteIf is Write where the files appear only if right, which is shown them in the order of their names, returns no error. A right of nil
+// is always so.
+func WriteIf(dir string, formats []string, day Day, right func([]File) error) (Written, error) {
+	return writer{create: createFile, sheetRows: excelize.TotalRows, right: right}.write(dir, formats, day)
 }
 
 // writer is what tests vary: how files are made, and how many rows a sheet holds.
 type writer struct {
 	create    func(path string) (output, error)
 	sheetRows int
+	right     func([]File) error // nil: always
 }
 
 func (w writer) write(dir string, formats []string, day Day) (_ Written, err error) {
@@ -55,6 +64,11 @@ func (w writer) write(dir string, formats []string, day Day) (_ Written, err err
 	defer func() { err = errors.Join(err, stage.discard()) }()
 	if err := w.render(stage, formats, day); err != nil {
 		return Written{}, err
+	}
+	if w.right != nil {
+		if err := w.right(stage.sorted()); err != nil {
+			return Written{}, err
+		}
 	}
 	return stage.publish()
 }

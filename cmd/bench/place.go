@@ -87,7 +87,7 @@ func (b *bench) onPostgres(ctx context.Context, name string, w world) (p *place,
 		err = fill(ctx, p.url, w, 0)
 	}
 	if err == nil {
-		err = execute(ctx, p.db, "ALTER TABLE tieout_exception_changes DISABLE TRIGGER USER", "VACUUM ANALYZE")
+		err = execute(ctx, p.db, append(forgettable(), "VACUUM ANALYZE")...)
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.close(ctx))

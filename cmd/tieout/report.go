@@ -3,12 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
 	"time"
-
-	"github.com/spf13/cobra"
 
 	"tieout/jobs"
 	"tieout/reconcile"
@@ -17,28 +16,23 @@ import (
 	"tieout/sql/store"
 )
 
-func (a *app) reportCommand() *cobra.Command {
-	asOf := ""
-	command := &cobra.Command{
-		Use:   "report",
-		Short: "Write the reports of the finance day again, from what is held now",
-		Args:  usage(cobra.NoArgs),
-		RunE: func(command *cobra.Command, _ []string) error {
-			return a.run(command.Context(), []string{"report"}, runFlags{asOf: asOf})
-		},
-	}
-	command.Flags().StringVar(&asOf, "as-of", "", "instant that stands for now (RFC 3339): its finance day is written")
-	return command
-}
-
-// writeReport writes the files of the finance day that now lies in.
-func (p *parts) writeReport(ctx context.Context, s jobs.Session) (int, error) {
-	day, err := p.day(ctx, s)
+// writeReport writes the files of the finance day that now lies in, from what is held at this moment, and records it.
+func (p *parts) writeReport(ctx context.Context, s jobs.Session) (files int, err error) {
+	now, err := p.store.Now(ctx)
 	if err != nil {
 		return 0, err
 	}
-	written, err := reports.Write(p.config.Reports.Directory, p.config.Reports.Formats, day)
-	return len(written.Files), err
+	defer func() { err = errors.Join(err, now.Close()) }()
+	e := edition{store: now, asOf: s.Now, version: version, terms: p.terms(s.Failed)}
+	day, err := e.day(ctx)
+	if err != nil {
+		return 0, err
+	}
+	written, err := reports.Write(p.config.Reports.Directory, e.terms.Formats, day)
+	if err != nil {
+		return 0, err
+	}
+	return len(written.Files), p.record(ctx, s.RunID, e, written)
 }
 
 // financeDay is the day in the finance zone.
@@ -46,8 +40,22 @@ func (p *parts) financeDay(t time.Time) string {
 	return t.In(p.config.Timezone.Location).Format(time.DateOnly)
 }
 
-func (p *parts) day(ctx context.Context, s jobs.Session) (reports.Day, error) {
-	day := reports.Day{FinanceDay: p.financeDay(s.Now), AsOf: s.Now, Zone: p.config.Timezone.Location, Version: version, Failed: s.Failed}
+// edition is a report that is to be written: of what a store holds as of one change, on terms that are recorded with it. It reads
+// neither the clock nor the configuration, so that a day of the past comes out as it did then.
+type edition struct {
+	store   *store.Store
+	asOf    time.Time // stands for now
+	version string    // of the program that writes it, or wrote it first
+	terms   terms
+}
+
+// financeDay is the day in the finance zone.
+func (p *edition) financeDay(t time.Time) string {
+	return t.In(p.terms.Zone.Location).Format(time.DateOnly)
+}
+
+func (p *edition) day(ctx context.Context) (reports.Day, error) {
+	day := reports.Day{FinanceDay: p.financeDay(p.asOf), AsOf: p.asOf, Zone: p.terms.Zone.Location, Version: p.version, Failed: p.terms.Failed}
 	totals, err := p.store.Totals(ctx)
 	if err != nil {
 		return day, err
@@ -58,7 +66,7 @@ func (p *parts) day(ctx context.Context, s jobs.Session) (reports.Day, error) {
 	if day.Feeds, err = p.feedStates(ctx); err != nil {
 		return day, err
 	}
-	statements, err := p.statements(ctx, s.Now)
+	statements, err := p.statements(ctx)
 	if err != nil {
 		return day, err
 	}
@@ -66,7 +74,7 @@ func (p *parts) day(ctx context.Context, s jobs.Session) (reports.Day, error) {
 	db := p.store
 	day.Exceptions = each(db.Exceptions(ctx, store.ExceptionFilter{Standing: true}), exceptionRow)
 	day.Canceled = each(db.Canceled(ctx), canceledRow)
-	day.Ageing = each(db.Ageing(ctx), ageingRow(policy(p.config.Policy), s.Now))
+	day.Ageing = each(db.Ageing(ctx), ageingRow(p.terms.Policy, p.asOf))
 	day.RefundWindow = each(db.Owed(ctx), refundWindowRow)
 	day.Payouts = each(db.PayoutSums(ctx), payoutRow)
 	day.Matched = each(db.Matched(ctx), matchedRow)
@@ -89,14 +97,14 @@ func each[From, To any](rows iter.Seq2[From, error], convert func(From) To) iter
 	}
 }
 
-// feedStates says of every configured account how far it is known, in the order of the configuration.
-func (p *parts) feedStates(ctx context.Context) ([]reports.FeedState, error) {
+// feedStates says of every account that was configured how far it is known, in the order of the configuration.
+func (p *edition) feedStates(ctx context.Context) ([]reports.FeedState, error) {
 	held, err := p.store.Coverage(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var states []reports.FeedState
-	for _, account := range p.accounts() {
+	for _, account := range p.terms.Accounts {
 		state := reports.FeedState{Feed: account.Feed, Account: account.Account, Reason: "it was never read completely"}
 		for _, coverage := range held {
 			if coverage.Feed == account.Feed && coverage.Account == account.Account {

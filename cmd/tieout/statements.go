@@ -14,9 +14,9 @@ import (
 
 // statements ties out every account in every currency: over the finance day before the one that now lies in, so that each
 // day is told whole at least once, and over as much as there is of that one.
-func (p *parts) statements(ctx context.Context, now time.Time) ([]reconcile.Statement, error) {
-	yesterday, today := p.lastTwoDays(now)
-	books := books{policy: policy(p.config.Policy), store: p.store}
+func (p *edition) statements(ctx context.Context) ([]reconcile.Statement, error) {
+	yesterday, today := p.lastTwoDays()
+	books := books{policy: p.terms.Policy, store: p.store}
 	if err := books.read(ctx, yesterday, today); err != nil {
 		return nil, err
 	}
@@ -39,12 +39,12 @@ func (p *parts) statements(ctx context.Context, now time.Time) ([]reconcile.Stat
 }
 
 // lastTwoDays are the finance day before the one that now lies in, and that one up to now.
-func (p *parts) lastTwoDays(now time.Time) (yesterday, today reconcile.Window) {
-	year, month, day := now.In(p.config.Timezone.Location).Date()
+func (p *edition) lastTwoDays() (yesterday, today reconcile.Window) {
+	year, month, day := p.asOf.In(p.terms.Zone.Location).Date()
 	start := func(day int) time.Time {
-		return time.Date(year, month, day, 0, 0, 0, 0, p.config.Timezone.Location).UTC()
+		return time.Date(year, month, day, 0, 0, 0, 0, p.terms.Zone.Location).UTC()
 	}
-	return reconcile.Window{From: start(day - 1), To: start(day)}, reconcile.Window{From: start(day), To: now}
+	return reconcile.Window{From: start(day - 1), To: start(day)}, reconcile.Window{From: start(day), To: p.asOf}
 }
 
 // place is an account in one currency.
@@ -159,7 +159,7 @@ func (b *books) auths(ctx context.Context, window reconcile.Window) ([]reconcile
 }
 
 // tieOutRows are the lines of the statements, in the order of the equation.
-func (p *parts) tieOutRows(statements []reconcile.Statement) []reports.TieOutRow {
+func (p *edition) tieOutRows(statements []reconcile.Statement) []reports.TieOutRow {
 	var rows []reports.TieOutRow
 	for _, s := range statements {
 		for _, line := range tieOutLines(s) {

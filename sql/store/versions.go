@@ -52,7 +52,7 @@ var keptTables = []keptTable{
 	keep(exceptions, true), keep(forgotten, false), keep(gaps, true), keep(movements.table, true), keep(observations, false), keep(orders.table, true),
 	keep(outbox, true, "recipient"), keep(owed, true), keep(payments.table, true), keep(payoutLines.table, true), keep(payouts.table, true),
 	keep(refundIntents, true), keep(refundRequests.table, true), keep(refunds.table, true), keep(rejections.table, true),
-	keep(steps, true), keep(runs, true), keep(sourceEvents.table, true), keep(sources.table, true), keep(verdicts, true),
+	keep(writtenReports, false), keep(steps, true), keep(runs, true), keep(sourceEvents.table, true), keep(sources.table, true), keep(verdicts, true),
 }
 
 // RowVersion is what a row said from one change on, or that it ended with one.
