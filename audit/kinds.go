@@ -99,6 +99,9 @@ var kinds = []*Kind{
 		runID, text("step", "The step."), at("started_at", "When it started."), at("ended_at", "When it ended."), text("status", "running, done, failed or stopped."),
 		number("read", "Objects read."), number("stored", "New versions stored."), number("unchanged", "Objects that had not changed."), number("rejected", "Objects that could not be read."), number("other_mode", "Test objects in a live account, or the other way round."),
 		number("judged", "Cases judged."), number("matched", "Of these, matched."), number("waiting", "Waiting."), number("excepted", "With an exception."), number("acted", "What it did."), number("refused", "What it did not do, or was refused."), text("error", "What failed.")}}),
+	newKind(Kind{Name: "reports", About: "Reports that were written, with the SHA-256 of every file: whether a report that lies before you is the one.", Key: []string{"finance_day", "held"}, Columns: []Column{
+		text("finance_day", "The day in the zone of finance."), at("as_of", "The instant that stood for now."), number("held", "The change as of which it was read."), runID,
+		text("version", "Of the program that wrote it."), text("terms", "What else shaped it, as JSON."), text("files", "Name, rows, bytes and SHA-256 of each file, as JSON.")}}),
 	newKind(Kind{Name: "forgotten", About: "Personal data that was removed on request. The entries that committed to it stay as they were.", Key: []string{"id"}, Columns: []Column{
 		number("id", "The removal."), at("at", "When."), text("who", "Who removed it."), text("what", "What kind of data."), text("order_reference", "Of which order."), text("reason", "Why.")}}),
 }

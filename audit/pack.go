@@ -90,7 +90,7 @@ func (c choice) bounds() (from, to int64) {
 }
 
 // choose finds the seals that cover a period: all but those that were made before it began, up to the first that was made
-// at its end or later. What a seal holds was written before it was made.
+// at its end or later, since that holds what was written after the last one inside.
 func choose(seals []Seal, f Filter) (choice, error) {
 	if !f.AsOf.IsZero() {
 		seals = seals[:count(seals, func(at time.Time) bool { return !at.After(f.AsOf) })]

@@ -43,7 +43,8 @@ offline. With both, more is proven. What this proves, what it does not, and how 
 | rows/ | the rows, a file for each kind |
 
 A row says what tieout knew of one object from one change on. An object that changed in the period has a row for each time; the sums in the manifest add up all rows, and are control totals, not
-turnover. The period is about when tieout learned something, not when it happened. It is covered by whole seals, so the first and last day may hold a few hours more.
+turnover. The period is about when tieout learned something, not when it happened: it is that of the runs that sealed it, each at its instant, and what was written since the run before belongs to the
+run that sealed it.
 
 Amounts are in major units, times in UTC. In the CSV files a text that begins with = + - @ ' or a tab has an apostrophe before it; a line break in a text is written \n, and a backslash \\.
 

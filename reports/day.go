@@ -29,6 +29,10 @@ type Day struct {
 	Feeds  []FeedState
 	TieOut []TieOutRow
 
+	// Checkpoint is that of the log of the settlement history, as the run sealed it before it reported; empty: nothing was sealed. Two
+	// databases have two logs, so it is the one thing in a report that tells which database it is of.
+	Checkpoint string
+
 	Exceptions   iter.Seq2[Exception, error]
 	Canceled     iter.Seq2[CanceledOrder, error]
 	Ageing       iter.Seq2[AgeingRow, error]

@@ -101,6 +101,12 @@ func (s *sheet) top(found digest, widths []int) error {
 		func() error { return s.banner("tieout: finance day "+day.FinanceDay, lookTitle, 27) },
 		func() error { return s.banner(sentence, verdict, float64(lines)*18+10) },
 		func() error { return s.banner(asOf, lookNote, 0) },
+		func() error {
+			if day.Checkpoint == "" {
+				return nil
+			}
+			return s.banner(checkpointNote(day), lookNote, 0)
+		},
 	)
 }
 

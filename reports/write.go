@@ -94,6 +94,9 @@ func validate(formats []string, day Day) error {
 // render reads each table once for its CSV file and its survey, then once more for the workbook, which must know
 // widths and totals before its first row.
 func (w writer) render(stage *stage, formats []string, day Day) error {
+	if err := writeCheckpoint(stage, day); err != nil {
+		return err
+	}
 	control, feeds := controlTable(day), feedTable(day)
 	tables := []table{exceptionTable(day), tieOutTable(day), canceledTable(day), ageingTable(day), refundWindowTable(day), payoutTable(day), matchedTable(day)}
 	surveys := map[string]survey{}

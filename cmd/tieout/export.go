@@ -159,5 +159,5 @@ func (p *parts) seal(ctx context.Context, s jobs.Session) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return p.store.Seal(ctx, audit.Checkpoint{Log: p.config.Audit.Name, Run: s.RunID, At: s.Moment()}, key.Sign)
+	return p.store.Seal(ctx, audit.Checkpoint{Log: p.config.Audit.Name, Run: s.RunID, At: s.Now}, key.Sign)
 }

@@ -76,12 +76,25 @@ func (v LogView) Seals(ctx context.Context) ([]audit.Seal, error) {
 
 // LastSeal is the newest; false when nothing was sealed yet.
 func (s *Store) LastSeal(ctx context.Context) (audit.Seal, bool, error) {
-	rows, err := seals.find(ctx, s.read(), "true ORDER BY id DESC LIMIT 1")
+	return s.findSeal(ctx, "true ORDER BY id DESC LIMIT 1")
+}
+
+// SealAsOf is the newest that was made at an instant or before, the first of those of one instant: a run that is made again at the same
+// instant adds to the log, and not to what was reported. A store that looks at what was held finds none that was made later.
+func (s *Store) SealAsOf(ctx context.Context, at time.Time) (audit.Seal, bool, error) {
+	if s.asOf != nil {
+		return s.findSeal(ctx, "at <= ? AND change_number <= ? ORDER BY at DESC, id LIMIT 1", micros(at), *s.asOf)
+	}
+	return s.findSeal(ctx, "at <= ? ORDER BY at DESC, id LIMIT 1", micros(at))
+}
+
+func (s *Store) findSeal(ctx context.Context, where string, args ...any) (audit.Seal, bool, error) {
+	rows, err := seals.find(ctx, s.read(), where, args...)
 	if err != nil || len(rows) == 0 {
-		return audit.Seal{}, false, wrap(err, "read the last seal")
+		return audit.Seal{}, false, wrap(err, "look for a seal of the log")
 	}
 	seal, err := rows[0].seal()
-	return seal, true, wrap(err, "read the last seal")
+	return seal, true, wrap(err, "look for a seal of the log")
 }
 
 // ErrOtherLog is returned when the log was kept under another name before.

@@ -80,6 +80,7 @@ func TestEveryTableIsLogged(t *testing.T) {
 	for n := range 3 {
 		l.day(n)
 	}
+	succeed(t, s.AddReport(ctx, store.Report{FinanceDay: "2026-03-10", AsOf: noon}))
 	succeed(t, s.Forget(ctx, []string{"R-0"}, store.Forgotten{At: noon, Who: "ada", Reason: "asked"}))
 	seen := map[*audit.Kind]bool{}
 	for entry, err := range s.Log().Entries(ctx, l.seal(0)) {
