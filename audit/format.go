@@ -61,6 +61,8 @@ func newRowWriter(f Format, k *Kind, out io.Writer) (rowWriter, error) {
 		return newCSVWriter(k, out)
 	case JSONL:
 		return newJSONLWriter(k, out), nil
+	case XLSX:
+		return newXLSXWriter(k, out, sheetRows)
 	default:
 		return nil, fmt.Errorf("format %q cannot be written", f)
 	}
@@ -72,6 +74,8 @@ func newRowReader(f Format, k *Kind, in *io.SectionReader) (rowReader, error) {
 		return newCSVReader(k, in)
 	case JSONL:
 		return newJSONLReader(k, in), nil
+	case XLSX:
+		return newXLSXReader(k, in)
 	default:
 		return nil, fmt.Errorf("format %q cannot be read", f)
 	}

@@ -19,11 +19,11 @@ func text(name, about string) Column   { return Column{Name: name, About: about}
 func at(name, about string) Column     { return Column{Name: name, Type: Time, About: about} }
 func number(name, about string) Column { return Column{Name: name, Type: Number, About: about} }
 func flag(name, about string) Column   { return Column{Name: name, Type: Flag, About: about} }
-func money(name, in, about string) Column {
+func amountIn(name, in, about string) Column {
 	return Column{Name: name, Type: Money, Currency: in, About: about}
 }
 
-func amount(about string) Column { return money("amount", "currency", about) }
+func amount(about string) Column { return amountIn("amount", "currency", about) }
 
 // ofFeed is a kind of object that a provider's feed shows.
 func ofFeed(name, about string, columns ...Column) *Kind {
@@ -52,18 +52,18 @@ var kinds = []*Kind{
 	ofFeed("disputes", "Complaints that a provider opened.", paymentID, amount("How much is withheld."), currency, text("status", "In tieout's word."), created,
 		at("evidence_due_at", "Until when the provider takes evidence.")),
 	ofFeed("movements", "Lines of a provider's balance.", text("object_id", "The payment, refund or other object that moved it."), text("category", "What kind of movement."),
-		money("gross", "gross_currency", "Before fees."), text("gross_currency", "Its currency."), money("fee", "fee_currency", "What the provider keeps."), text("fee_currency", "Its currency."),
-		money("net", "net_currency", "After fees."), text("net_currency", "Its currency."), created, at("available_at", "When it can be paid out.")),
+		amountIn("gross", "gross_currency", "Before fees."), text("gross_currency", "Its currency."), amountIn("fee", "fee_currency", "What the provider keeps."), text("fee_currency", "Its currency."),
+		amountIn("net", "net_currency", "After fees."), text("net_currency", "Its currency."), created, at("available_at", "When it can be paid out.")),
 	ofFeed("payouts", "Money leaving the provider for the bank.", amount("How much."), currency, text("status", "In tieout's word."), flag("automatic", "The provider made it by its schedule."),
 		flag("itemised", "The provider has said which movements it consists of."), text("reason", "The provider's reason for a failure."), created, at("arrival_at", "When it arrives.")),
-	ofFeed("payout_lines", "The movements that a payout paid out.", text("payout_id", "The payout."), text("category", "What kind of movement."), money("net", "net_currency", "How much."), text("net_currency", "Its currency.")),
+	ofFeed("payout_lines", "The movements that a payout paid out.", text("payout_id", "The payout."), text("category", "What kind of movement."), amountIn("net", "net_currency", "How much."), text("net_currency", "Its currency.")),
 	ofFeed("balances", "What a provider states that an account holds.", amount("How much."), currency, at("at", "As of when.")),
 	ofFeed("rejections", "Objects that could not be read.", text("reason", "Why not."), reference, text("linked_id", "The id of another object that it names.")),
 	newKind(Kind{Name: "verdicts", About: "What each case comes to: an order with its payments, or a payment without an order.", Key: []string{"case_key"}, Provider: "payment_feed", Account: "payment_account", Columns: []Column{
 		text("case_key", "The case."), text("order_reference", "Its order."), text("outcome", "matched, closed, waiting, excepted or out_of_scope."), text("reason", "Why, where it is not matched."),
 		text("rule", "How the payment was found."), text("payment_feed", "The provider that took the payment."), text("payment_account", "Its account."), text("payment_kind", "The payment's kind."), text("payment_id", "The payment."),
-		money("order", "order_currency", "What the order says."), text("order_currency", "Its currency."), money("paid", "paid_currency", "What the provider says."), text("paid_currency", "Its currency."),
-		money("refunded", "refunded_currency", "What was given back."), text("refunded_currency", "Its currency."), at("paid_at", "When it was paid."),
+		amountIn("order", "order_currency", "What the order says."), text("order_currency", "Its currency."), amountIn("paid", "paid_currency", "What the provider says."), text("paid_currency", "Its currency."),
+		amountIn("refunded", "refunded_currency", "What was given back."), text("refunded_currency", "Its currency."), at("paid_at", "When it was paid."),
 		text("cancel_reason", "Why the order may be canceled; empty: it may not."), text("cancel_evidence", "What shows it."),
 		at("next_review_at", "When time alone would change the answer."), runID, at("judged_at", "As of when it was judged.")}}),
 	newKind(Kind{Name: "owed", About: "Money that must go back, and what was decided about it.", Key: []string{"feed", "account", "payment_id", "request_id"}, Provider: "feed", Account: "account", Columns: []Column{
@@ -75,8 +75,8 @@ var kinds = []*Kind{
 	newKind(Kind{Name: "exceptions", About: "What does not agree, or needs a person.", Key: []string{"id", "code"}, Provider: "feed", Account: "account", Columns: []Column{
 		text("id", "Its id."), text("code", "What it is (docs/EXCEPTIONS.md)."), text("severity", "critical, high, medium or low."), text("case_key", "The case."), feed, account,
 		text("order_reference", "The order."), text("transaction_reference", "The object that is wrong."), text("currency", "Its currency."),
-		money("expected", "expected_currency", "What the shop says."), text("expected_currency", "Its currency."), money("actual", "actual_currency", "What the provider says."), text("actual_currency", "Its currency."),
-		money("difference", "difference_currency", "actual less expected."), text("difference_currency", "Its currency."), at("due_at", "Until when something should be done."),
+		amountIn("expected", "expected_currency", "What the shop says."), text("expected_currency", "Its currency."), amountIn("actual", "actual_currency", "What the provider says."), text("actual_currency", "Its currency."),
+		amountIn("difference", "difference_currency", "actual less expected."), text("difference_currency", "Its currency."), at("due_at", "Until when something should be done."),
 		text("explanation", "Why."), text("next_step", "What to do."), text("status", "open, acknowledged, resolved or reopened."), at("first_seen", "When it was first found."), at("last_seen", "When its record was last written."),
 		at("resolved_at", "When it was resolved."), text("resolved_by", "Who resolved it."), text("resolution", "With which reason."), text("note", "What that person wrote.")}}),
 	newKind(Kind{Name: "decisions", About: "The life of each exception: every change of its status, by tieout or by a person, with who, when and why.", Key: []string{"id", "seq"}, Columns: []Column{

@@ -46,7 +46,8 @@ A row says what tieout knew of one object from one change on. An object that cha
 turnover. The period is about when tieout learned something, not when it happened: it is that of the runs that sealed it, each at its instant, and what was written since the run before belongs to the
 run that sealed it.
 
-Amounts are in major units, times in UTC. In the CSV files a text that begins with = + - @ ' or a tab has an apostrophe before it; a line break in a text is written \n, and a backslash \\.
+Amounts are in major units, times in UTC. In the CSV files a text that begins with = + - @ ' or a tab has an apostrophe before it; a line break in a text is written \n, and a backslash \\. In
+workbooks it is \u000A.
 
 Every file begins with these columns:
 

@@ -17,7 +17,7 @@ func TestPackIsVerified(t *testing.T) {
 		"all": {}, "second day": {From: day(2), To: day(2)}, "from the second": {From: day(2)}, "one provider": {Provider: "stripe"},
 		"one currency": {Currency: "JPY", To: day(2)}, "as it was": {AsOf: day(2)}, "nothing": {From: day(9)},
 	}
-	for _, format := range []Format{CSV, JSONL} {
+	for _, format := range []Format{CSV, JSONL, XLSX} {
 		for name, filter := range filters {
 			pack := b.pack(t, PackOptions{Filter: filter, Rows: format})
 			trusted := []VerifyOptions{{Keys: b.public(t)}}
