@@ -63,6 +63,8 @@ func newRowWriter(f Format, k *Kind, out io.Writer) (rowWriter, error) {
 		return newJSONLWriter(k, out), nil
 	case XLSX:
 		return newXLSXWriter(k, out, sheetRows)
+	case Parquet:
+		return newParquetWriter(k, out), nil
 	default:
 		return nil, fmt.Errorf("format %q cannot be written", f)
 	}
@@ -76,6 +78,8 @@ func newRowReader(f Format, k *Kind, in *io.SectionReader) (rowReader, error) {
 		return newJSONLReader(k, in), nil
 	case XLSX:
 		return newXLSXReader(k, in)
+	case Parquet:
+		return newParquetReader(k, in)
 	default:
 		return nil, fmt.Errorf("format %q cannot be read", f)
 	}

@@ -168,6 +168,7 @@ func (r *xlsxReader) next() (_ []byte, at int64, err error) {
 	for r.rows == nil || !r.rows.Next() {
 		if r.rows != nil {
 			if err := errors.Join(r.rows.Error(), r.rows.Close()); err != nil {
+				r.rows, r.sheet = nil, len(r.sheets) // what comes after it cannot be read either
 				return nil, r.at(), fmt.Errorf("%w: %v", errUnreadable, err)
 			}
 		}
