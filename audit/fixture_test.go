@@ -148,12 +148,15 @@ func cellOf(c Column, n, place int) string {
 	}
 }
 
-// threeDays is a log of three seals with rows of every kind in each.
-func threeDays(t testing.TB, each int) *books {
+// threeDays is a log of three seals with rows of every kind in each, or of some.
+func threeDays(t testing.TB, each int, some ...*Kind) *books {
 	t.Helper()
+	if len(some) == 0 {
+		some = kinds
+	}
 	b := newBooks(t)
 	for n := 1; n <= 3; n++ {
-		for i, kind := range kinds {
+		for i, kind := range some {
 			b.rows = append(b.rows, rowsOf(kind, each, 100*n+i)...)
 		}
 		b.seal(t, day(n))

@@ -37,6 +37,14 @@ func run(ctx context.Context, o options) (rows []row, err error) {
 		return nil, fmt.Errorf("make a folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
+	if b.wants("verify") {
+		if err := b.verify(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if b.offline() {
+		return b.rows(), nil
+	}
 	if b.admin, err = sql.Open("postgres", b.server); err != nil {
 		return nil, err
 	}
@@ -311,6 +319,7 @@ func (b *bench) rows() []row {
 	add("full_again", 1.50, func() float64 { return seconds("full_again") / seconds(joined) })
 	add("increment", 0.03, func() float64 { return seconds("increment") / seconds("first_full") })
 	add("sqlite_first_full", 2.00, func() float64 { return seconds("sqlite_first_full") / seconds("first_full") })
+	add("verify", 5.00, func() float64 { return b.verifyRatio() })
 	if b.wants("memory") {
 		small, big := slices.Max(b.peaks[b.orders]), slices.Max(b.peaks[4*b.orders])
 		rows = append(rows, row{name: "memory", ratio: big / small, reach: 1.15}, row{name: "memory_mb", ratio: max(small, big) / 64, reach: 1.00})
