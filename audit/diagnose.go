@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -132,12 +133,13 @@ func (d *diagnosis) mark(index int64) ([]byte, error) {
 }
 
 // file looks at the rows of one file.
-func (d *diagnosis) file(m KindManifest) error {
-	s, err := d.v.openStream(m)
-	if err != nil {
+func (d *diagnosis) file(m KindManifest) (err error) {
+	s, failure := d.v.openStream(m)
+	if failure != nil {
 		d.closed = true // that was found before
 		return nil
 	}
+	defer func() { err = errors.Join(err, s.rows.close()) }()
 	last, before := int64(-1), int64(-1) // the last two genuine entries in order
 	first := len(d.suspects)
 	var waiting []int // suspects that wait for the next genuine row
@@ -258,33 +260,21 @@ func (d *diagnosis) placeOf(s suspect) (int64, bool) {
 	return 0, false
 }
 
+// neighbour is the row before a missing entry.
+type neighbour struct {
+	entry      int64
+	where, key string
+}
+
 // tellRemoved names, for each entry that is missing, the row before it: that is where it was.
 func (d *diagnosis) tellRemoved() error {
-	type neighbour struct {
-		entry      int64
-		where, key string
-	}
 	before := make([]neighbour, len(d.missing))
 	for i := range before {
 		before[i].entry = -1
 	}
 	for _, m := range d.v.manifest.Kinds {
-		s, err := d.v.openStream(m)
-		if err != nil {
-			return nil // it could be opened a moment ago
-		}
-		for {
-			if err := s.advance(); err != nil {
-				return err
-			}
-			if s.done {
-				break
-			}
-			for i, entry := range d.missing {
-				if s.entry < entry && s.entry > before[i].entry {
-					before[i] = neighbour{s.entry, s.where(), keyOf(s.kind, s.cells)}
-				}
-			}
+		if err := d.neighbours(m, before); err != nil {
+			return err
 		}
 	}
 	for i, entry := range d.missing {
@@ -295,4 +285,23 @@ func (d *diagnosis) tellRemoved() error {
 		d.v.result.find("removed", before[i].where, "entry %d is missing after this row, which is entry %d: %s", entry, before[i].entry, before[i].key)
 	}
 	return nil
+}
+
+// neighbours looks in one file for rows that stand before missing entries.
+func (d *diagnosis) neighbours(m KindManifest, before []neighbour) (err error) {
+	s, failure := d.v.openStream(m)
+	if failure != nil {
+		return nil // it could be opened a moment ago
+	}
+	defer func() { err = errors.Join(err, s.rows.close()) }()
+	for {
+		if err := s.advance(); err != nil || s.done {
+			return err
+		}
+		for i, entry := range d.missing {
+			if s.entry < entry && s.entry > before[i].entry {
+				before[i] = neighbour{s.entry, s.where(), keyOf(s.kind, s.cells)}
+			}
+		}
+	}
 }

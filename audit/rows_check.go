@@ -45,13 +45,14 @@ type grower struct {
 }
 
 // grow returns false when an entry is neither a row nor in a span, or the tree is not that of a checkpoint.
-func (v *verifier) grow(held []Checkpoint) (bool, error) {
+func (v *verifier) grow(held []Checkpoint) (whole bool, err error) {
 	g := &grower{tree: newTree(), awaited: append(slices.Clone(v.checkpoints), held...)}
 	slices.SortStableFunc(g.awaited, func(a, b Checkpoint) int { return cmp.Compare(a.Size, b.Size) })
+	defer func() { err = errors.Join(err, g.close()) }()
 	if ok, err := v.begin(g); err != nil || !ok {
 		return false, err
 	}
-	whole := true
+	whole = true
 	for g.tree.size() < v.result.Checkpoint.Size {
 		if ok := v.compare(g); !ok {
 			whole = false
@@ -91,15 +92,23 @@ func (v *verifier) begin(g *grower) (bool, error) {
 	for _, m := range v.manifest.Kinds {
 		s, err := v.openStream(m)
 		if err == nil {
+			g.streams = append(g.streams, s)
 			err = s.advance()
 		}
 		if err != nil {
 			v.result.find("file", m.File, "%v", err)
 			return false, nil
 		}
-		g.streams = append(g.streams, s)
 	}
 	return true, nil
+}
+
+func (g *grower) close() error {
+	var failures []error
+	for _, s := range g.streams {
+		failures = append(failures, s.rows.close())
+	}
+	return errors.Join(failures...)
 }
 
 // compare holds the tree against the checkpoints of its present size.
