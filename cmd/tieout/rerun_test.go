@@ -120,8 +120,13 @@ func firstLine(before, after string) string {
 // files holds a digest of every report of a finance day.
 func (s *scene) files(now time.Time) map[string]string {
 	s.t.Helper()
+	return s.filesIn(s.reports(now))
+}
+
+func (s *scene) filesIn(dir string) map[string]string {
+	s.t.Helper()
 	found := map[string]string{}
-	err := filepath.WalkDir(s.reports(now), func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}

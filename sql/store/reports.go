@@ -33,7 +33,7 @@ type matchedRow struct {
 // Matched streams the matched orders that have a payment, by order reference and case.
 func (s *Store) Matched(ctx context.Context) iter.Seq2[MatchedPair, error] {
 	rows := stream[matchedRow](ctx, s.read(), `SELECT `+verdicts.listOf("v")+`, COALESCE(m.id, '') AS movement_id,
-		COALESCE((SELECT MIN(l.payout_id) FROM tieout_payout_lines l
+		COALESCE((SELECT l.payout_id FROM tieout_payout_lines l
 			WHERE l.feed = m.feed AND l.account = m.account AND l.kind = 'payout_line' AND l.id = m.id), '') AS payout_id
 		FROM tieout_verdicts v
 		LEFT JOIN tieout_movements m ON m.object_id = v.payment_id AND m.feed = v.payment_feed AND m.account = v.payment_account
