@@ -38,12 +38,12 @@ const rowsInGroup = 50_000
 
 type parquetWriter struct {
 	kind *Kind
-	out  *parquet.Writer
+	out  *parquet.GenericWriter[any]
 	row  parquet.Row
 }
 
 func newParquetWriter(k *Kind, out io.Writer) *parquetWriter {
-	w := parquet.NewWriter(out, parquetSchema(k), parquet.MaxRowsPerRowGroup(rowsInGroup), parquet.Compression(&snappy.Codec{}), parquet.CreatedBy("tieout", "", ""))
+	w := parquet.NewGenericWriter[any](out, parquetSchema(k), parquet.MaxRowsPerRowGroup(rowsInGroup), parquet.Compression(&snappy.Codec{}), parquet.CreatedBy("tieout", "", ""))
 	return &parquetWriter{kind: k, out: w, row: make(parquet.Row, len(k.Columns))}
 }
 
@@ -89,7 +89,7 @@ func (w *parquetWriter) close() error { return w.out.Close() }
 
 type parquetReader struct {
 	kind  *Kind
-	in    *parquet.Reader
+	in    *parquet.GenericReader[any]
 	read  []parquet.Row
 	rows  []parquet.Row // what is left of those that were read
 	ended bool
@@ -107,7 +107,7 @@ func newParquetReader(k *Kind, in *io.SectionReader) (r *parquetReader, err erro
 	if file.Schema().String() != parquetSchema(k).String() {
 		return nil, fmt.Errorf("%w: its columns are not those of %s", errUnreadable, k.Name)
 	}
-	return &parquetReader{kind: k, in: parquet.NewReader(file), read: make([]parquet.Row, 256), line: []byte{leafPrefix}, cells: make([]string, len(k.Columns)-Given)}, nil
+	return &parquetReader{kind: k, in: parquet.NewGenericReader[any](file, file.Schema()), read: make([]parquet.Row, 256), line: []byte{leafPrefix}, cells: make([]string, len(k.Columns)-Given)}, nil
 }
 
 func (r *parquetReader) next() (_ []byte, at int64, err error) {

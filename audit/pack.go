@@ -128,7 +128,6 @@ type packer struct {
 	root    tree
 	leftOut *compact.Range // entries that wait to become a span; nil: none
 	counts  EntryCounts
-	line    []byte
 	cells   [][]byte
 }
 

@@ -103,7 +103,6 @@ type verifier struct {
 	result      Result
 	manifest    Manifest
 	checkpoints []Checkpoint // those of the manifest
-	proof       []Span       // as far as it could be read
 	badMarks    bool         // the marks are not what was packed
 }
 
