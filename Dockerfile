@@ -1,4 +1,4 @@
-# The image holds one static binary and what it reads: certificates to trust the providers by, and the zones of finance.
+# The image holds two static binaries, tieout and the one that it brings reports to buckets with, and what they read: certificates to trust the providers by, and the zones of finance.
 #
 #   docker build --build-arg VERSION=$(git describe --tags --always) -t tieout .
 #   docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/data" -w /data tieout run
@@ -10,7 +10,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG VERSION=devel
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /root-of-image/tieout ./cmd/tieout
+RUN mkdir /root-of-image && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /root-of-image/ ./cmd/tieout ./cmd/tieout-bucket
 # /tmp is there because the workbook is spooled through temporary files.
 RUN mkdir -p /root-of-image/etc/ssl/certs /root-of-image/usr/share \
  && cp /etc/ssl/certs/ca-certificates.crt /root-of-image/etc/ssl/certs/ \

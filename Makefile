@@ -18,8 +18,8 @@ BENCHFLAGS ?=
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: modules ## leave the program at bin/tieout
-	@go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tieout ./cmd/tieout
+build: modules ## leave the programs in bin/: tieout, and tieout-bucket for delivery.bucket
+	@go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/tieout ./cmd/tieout-bucket
 
 demo: build ## run two simulated days, with reports under demo/
 	@bin/tieout demo --dir demo
@@ -27,7 +27,7 @@ demo: build ## run two simulated days, with reports under demo/
 test: modules ## run every test, with a real PostgreSQL
 	@.ci/with-postgres .ci/test $(TESTFLAGS)
 
-bench: build ## measure the judging of a million orders (docs/PERFORMANCE.md)
+bench: build ## measure the judging of a million orders and the reading of charges (docs/PERFORMANCE.md)
 	@go build -trimpath -o bin/bench ./cmd/bench
 	@.ci/with-postgres bin/bench $(BENCHFLAGS)
 

@@ -59,6 +59,9 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// tool is what lies under feeds and is no feed: all of them may use it.
+const tool = "feeds/pace"
+
 // TestImportTable keeps the table itself to design §2: nothing imports the command, and a feed knows neither another feed
 // nor what is made of its facts.
 func TestImportTable(t *testing.T) {
@@ -72,7 +75,7 @@ func TestImportTable(t *testing.T) {
 			continue
 		}
 		for _, allowed := range row.production.names {
-			if first, _, _ := strings.Cut(allowed, "/"); slices.Contains([]string{"sql", "jobs", "reports", "config"}, first) || strings.HasPrefix(allowed, "feeds/") {
+			if first, _, _ := strings.Cut(allowed, "/"); slices.Contains([]string{"sql", "jobs", "reports", "config"}, first) || strings.HasPrefix(allowed, "feeds/") && allowed != tool {
 				t.Errorf("the table lets %s import %s: a feed knows the contract (feeds) and the core, and nothing else", name, allowed)
 			}
 		}

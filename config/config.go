@@ -2,6 +2,8 @@ package config
 
 import (
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -24,6 +26,8 @@ type Config struct {
 	Reports Reports `yaml:"reports"`
 	// Audit is about the log of the settlement history (docs/AUDIT.md).
 	Audit Audit `yaml:"audit"`
+	// Delivery says where else reports are brought, beside the directory.
+	Delivery Delivery `yaml:"delivery"`
 	// Schedule is read by `tieout schedule` only.
 	Schedule Schedule `yaml:"schedule"`
 	// Log sets the form and the amount of logging.
@@ -155,7 +159,10 @@ type Stripe struct {
 	// APIKeyFile names a file that holds the key; Load reads it into APIKey.
 	APIKeyFile string `yaml:"api_key_file"`
 	// Account names this set of credentials in natural keys (design §3). Default "default".
-	Account string `yaml:"account"`
+	Account string `yaml:"account" outer:"only"`
+	// Accounts are several Stripe accounts, by the name that each has in natural keys. Each has a key of its own; what else it
+	// leaves out is as set in the section around it, which then stands for no account itself. Default none.
+	Accounts map[string]*Stripe `yaml:"accounts" outer:"only"`
 	// BaseURL is the API's address. Default https://api.stripe.com.
 	BaseURL string `yaml:"base_url"`
 	// ReferenceKeys are the paths, tried in turn, that carry the order's reference: metadata.NAME or description.
@@ -171,12 +178,30 @@ type Stripe struct {
 	Lag time.Duration `yaml:"lag"`
 	// Timeout bounds one request. Default 80s.
 	Timeout time.Duration `yaml:"timeout"`
-	// RequestsPerSecond is the most that is asked of the provider. Default 25, Stripe's own limit for one endpoint.
+	// RetryWait is how long a read waits before it is tried again; it doubles with each further try. Default 500ms.
+	RetryWait time.Duration `yaml:"retry_wait"`
+	// RequestsPerSecond is the most that is asked of one endpoint. Default 25, Stripe's own limit.
 	RequestsPerSecond int `yaml:"requests_per_second"`
+	// RequestsPerSecondInAll is the most that is asked of all endpoints together. Default 100, Stripe's own limit.
+	RequestsPerSecondInAll int `yaml:"requests_per_second_in_all"`
 }
 
 // Enabled reports whether the feed is to be fetched.
 func (s Stripe) Enabled() bool { return s.Present }
+
+// Each lists the accounts by name, each with all that holds for it; without Accounts, the section itself is the one account.
+func (s Stripe) Each() []Stripe {
+	if len(s.Accounts) == 0 {
+		return []Stripe{s}
+	}
+	var each []Stripe
+	for _, name := range slices.Sorted(maps.Keys(s.Accounts)) {
+		account := *s.Accounts[name]
+		account.Account = name
+		each = append(each, account)
+	}
+	return each
+}
 
 // TrustPayments is the Trust Payments Webservices feed. It is enabled by setting any of its keys.
 type TrustPayments struct {
@@ -190,6 +215,9 @@ type TrustPayments struct {
 	PasswordFile string `yaml:"password_file"`
 	// SiteReferences are the sites to fetch; each is an account of its own (design §3). Required.
 	SiteReferences []string `yaml:"site_references"`
+	// Accounts are several Webservices users, each under a name that is used nowhere else, with a password and sites of its own;
+	// what else it leaves out is as set in the section around it, which then stands for no user itself. Default none.
+	Accounts map[string]*TrustPayments `yaml:"accounts" outer:"only"`
 	// BaseURL is the address requests are posted to. Default https://webservices.securetrading.net/json/.
 	BaseURL string `yaml:"base_url"`
 	// Live is false for a test site: then livestatus 0 is read and 1 is left alone. Default true (design §5, "Not Alipay").
@@ -210,6 +238,18 @@ type TrustPayments struct {
 
 // Enabled reports whether the feed is to be fetched.
 func (t TrustPayments) Enabled() bool { return t.Present }
+
+// Each lists the users by name, each with all that holds for it; without Accounts, the section itself is the one user.
+func (t TrustPayments) Each() []TrustPayments {
+	if len(t.Accounts) == 0 {
+		return []TrustPayments{t}
+	}
+	var each []TrustPayments
+	for _, name := range slices.Sorted(maps.Keys(t.Accounts)) {
+		each = append(each, *t.Accounts[name])
+	}
+	return each
+}
 
 // Policy holds the rules by which a case is judged.
 type Policy struct {
@@ -290,8 +330,53 @@ type Actions struct {
 type Reports struct {
 	// Directory holds one folder for each finance day. Default "reports".
 	Directory string `yaml:"directory"`
-	// Formats lists xlsx, csv. Default both.
-	Formats []string `yaml:"formats" oneof:"xlsx csv"`
+	// Formats lists xlsx, html, csv, jsonl, parquet. Default xlsx, html, csv.
+	Formats []string `yaml:"formats" oneof:"xlsx html csv jsonl parquet"`
+}
+
+// Delivery says where reports are brought once they are written. Each of the places is optional.
+type Delivery struct {
+	// Bucket is a URL of gocloud.dev/blob: s3://NAME?region=REGION, gs://NAME, azblob://NAME or file:///PATH. Credentials come
+	// from the environment, as each of these services has it. Default empty: none.
+	Bucket string `yaml:"bucket"`
+	// Mail sends the summary, with the workbook attached.
+	Mail Mail `yaml:"mail"`
+	// Webhooks are chats that get the summary, each under a name of our own. Default none.
+	Webhooks map[string]*Webhook `yaml:"webhooks"`
+}
+
+// Mail is how reports are mailed. It is on when To names somebody.
+type Mail struct {
+	// Host is the mail server. Required with To.
+	Host string `yaml:"host"`
+	// Port is the server's. Default 587, or 465 with tls.
+	Port int `yaml:"port"`
+	// Encryption is starttls, tls or none. Default starttls, without which nothing is sent.
+	Encryption string `yaml:"encryption" oneof:"starttls tls none"`
+	// CAFile holds certificates in PEM to trust besides the system's. Default empty.
+	CAFile string `yaml:"ca_file"`
+	// Username is for a server that asks for one. Default empty.
+	Username string `yaml:"username"`
+	// Password goes with Username, here or by PasswordFile.
+	Password Secret `yaml:"password"`
+	// PasswordFile names a file that holds the password; Load reads it into Password.
+	PasswordFile string `yaml:"password_file"`
+	// From is the sender's address. Required with To.
+	From string `yaml:"from"`
+	// To are the recipients' addresses. Default none.
+	To []string `yaml:"to"`
+	// AttachWorkbook attaches the Excel workbook. Default true.
+	AttachWorkbook bool `yaml:"attach_workbook"`
+}
+
+// Webhook is a chat that takes messages at a URL.
+type Webhook struct {
+	// URL is the address to post to. Whoever knows it may post. Required, here or by URLFile.
+	URL Secret `yaml:"url"`
+	// URLFile names a file that holds the URL; Load reads it into URL.
+	URLFile string `yaml:"url_file"`
+	// Format is text (Slack, Mattermost, Rocket.Chat, Google Chat), teams or discord. Required.
+	Format string `yaml:"format" oneof:"text teams discord"`
 }
 
 // Audit says under which name the log is kept, and with which key its checkpoints are signed.

@@ -13,8 +13,9 @@ func Default() *Config {
 		Feeds:    Feeds{Shop: defaultShop(), Stripe: defaultStripe(), TrustPayments: defaultTrustPayments()},
 		Policy:   defaultPolicy(),
 		Actions:  Actions{CancelExpired: true},
-		Reports:  Reports{Directory: "reports", Formats: []string{"xlsx", "csv"}},
+		Reports:  Reports{Directory: "reports", Formats: []string{"xlsx", "html", "csv"}},
 		Audit:    Audit{Name: "tieout"},
+		Delivery: Delivery{Mail: Mail{Encryption: "starttls", AttachWorkbook: true}},
 		Schedule: Schedule{Daily: "0 6 * * *", CancelExpired: "7-59/15 * * * *", Listen: "127.0.0.1:9464"},
 		Log:      Log{Format: "auto", Level: slog.LevelInfo},
 	}
@@ -40,15 +41,17 @@ func defaultShop() Shop {
 
 func defaultStripe() Stripe {
 	return Stripe{
-		Account:           "default",
-		BaseURL:           "https://api.stripe.com",
-		ReferenceKeys:     []string{"metadata.order_id", "metadata.order_reference"},
-		PaymentMethods:    []string{"alipay"},
-		Since:             Since{Ago: 100 * day},
-		Overlap:           time.Hour,
-		Lag:               5 * time.Minute,
-		Timeout:           80 * time.Second,
-		RequestsPerSecond: 25,
+		Account:                "default",
+		BaseURL:                "https://api.stripe.com",
+		ReferenceKeys:          []string{"metadata.order_id", "metadata.order_reference"},
+		PaymentMethods:         []string{"alipay"},
+		Since:                  Since{Ago: 100 * day},
+		Overlap:                time.Hour,
+		Lag:                    5 * time.Minute,
+		Timeout:                80 * time.Second,
+		RetryWait:              500 * time.Millisecond,
+		RequestsPerSecond:      25,
+		RequestsPerSecondInAll: 100,
 	}
 }
 

@@ -12,9 +12,10 @@ import (
 // prefix begins the name of every environment variable that is a setting.
 const prefix = "TIEOUT_"
 
-// EnvironmentName is the variable that sets path: feeds.stripe.api_key is TIEOUT_FEEDS_STRIPE_API_KEY.
+// EnvironmentName is the variable that sets path: feeds.stripe.api_key is TIEOUT_FEEDS_STRIPE_API_KEY. A dash in the name of an
+// account is an underscore there.
 func EnvironmentName(path string) string {
-	return prefix + strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
+	return prefix + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(path))
 }
 
 // readEnvironment sets every setting that has a variable. An empty variable is one that is not set.

@@ -77,7 +77,7 @@ func TestMistakesOutsideTheFile(t *testing.T) {
 		"environment TIEOUT_FEEDS_STRIPE_APIKEY: no such setting; did you mean TIEOUT_FEEDS_STRIPE_API_KEY?",
 		"environment TIEOUT_FEEDS_TRUSTPAYMENTS_USERNAME: feeds.trustpayments.password: missing; give it here, by environment, or by feeds.trustpayments.password_file",
 		"environment TIEOUT_FEEDS_TRUSTPAYMENTS_USERNAME: feeds.trustpayments.site_references: missing; list the sites to fetch",
-		`environment TIEOUT_REPORTS_FORMATS: reports.formats[1]: "pdf": unknown; write xlsx or csv`,
+		`environment TIEOUT_REPORTS_FORMATS: reports.formats[1]: "pdf": unknown; write xlsx, html, csv, jsonl or parquet`,
 		`environment TIEOUT_TIMEZONE: timezone: "Mars": not a known time zone; write an IANA name such as UTC or Europe/Berlin`,
 	}
 	if diff := cmp.Diff(want, lines(err)); diff != "" {

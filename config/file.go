@@ -73,13 +73,38 @@ func (l *loader) readKey(section string, entry *ast.MappingValueNode) {
 	path := join(section, name)
 	_, isLeaf := l.schema.leaves[path]
 	_, isSection := l.schema.sections[path]
+	_, isGroup := l.schema.groups[path]
 	switch {
+	case isGroup:
+		l.readGroup(path, entry.Value, at)
 	case isLeaf:
 		l.readLeaf(path, entry.Value, at)
 	case isSection && name != "":
 		l.readSection(path, entry.Value, at)
 	default:
 		l.mistake(at, path, "unknown key"+l.schema.suggest(section, name))
+	}
+}
+
+// readGroup reads a mapping of names to sections.
+func (l *loader) readGroup(path string, node ast.Node, key origin) {
+	if isNull(node) {
+		return
+	}
+	entries, ok := l.entries(path, node, key)
+	if !ok {
+		return
+	}
+	l.mark(path, key)
+	for _, entry := range entries {
+		name, at := keyText(entry.Key), l.at(entry.Key.GetToken())
+		if !accountName.MatchString(name) || strings.Contains(name, ".") {
+			l.mistake(at, join(path, name), "not a name; write letters, digits, dashes and underscores")
+			continue
+		}
+		l.schema.addMember(path, name)
+		l.readSection(join(path, name), entry.Value, at)
+		l.mark(join(path, name), at)
 	}
 }
 

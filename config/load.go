@@ -36,6 +36,7 @@ func Load(path string, env []string, overrides map[string]string, checks ...Chec
 	l.endLayer()
 	l.readOverrides(overrides)
 	l.endLayer()
+	l.inherit()
 	l.readSecretFiles()
 	l.settle()
 	for _, check := range append(slices.Clone(rules), checks...) {
@@ -199,6 +200,25 @@ func (l *loader) endLayer() {
 		}
 	}
 	clear(l.layer)
+}
+
+// inherit gives each section of a group what it leaves out and the section around the group has: one's own credentials are set in
+// each, and what they have in common once. Secrets are not handed down: two accounts with one key would be one account twice.
+func (l *loader) inherit() {
+	pairs := l.secretFiles()
+	for group := range l.schema.groups {
+		for _, name := range l.schema.members(group) {
+			member := join(group, name)
+			for _, key := range l.schema.sections[member] {
+				path, outer := join(member, key), join(parent(group), key)
+				_, isSecret := pairs[path]
+				_, isFile := pairs[strings.TrimSuffix(path, "_file")]
+				if around, ok := l.schema.leaves[outer]; ok && !isSecret && !isFile && !l.isSet(path) {
+					l.schema.leaves[path].value.Set(around.value)
+				}
+			}
+		}
+	}
 }
 
 // readSecretFiles reads the secrets that are given by file, without the line break that editors put at the end.

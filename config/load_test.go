@@ -75,6 +75,19 @@ func TestGood(t *testing.T) {
 			trust.Since = Since{At: time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)}
 			trust.Live, trust.Overlap = false, 36*time.Hour
 		},
+		"accounts": func(c *Config) {
+			stripe, trust := &c.Feeds.Stripe, &c.Feeds.TrustPayments
+			stripe.Present, stripe.Since, stripe.ReferenceKeys = true, Since{Ago: 30 * day}, []string{"description"}
+			eu, asia := *stripe, *stripe
+			eu.Present, eu.Account, eu.APIKey, eu.APIKeyFile = false, "", NewSecret("sk_test_from_file"), "testdata/api_key.secret"
+			asia.Present, asia.Account, asia.APIKey, asia.ReferenceKeys, asia.RequestsPerSecond = false, "", NewSecret("sk_test_asia"), []string{"metadata.order"}, 5
+			stripe.Accounts = map[string]*Stripe{"eu": &eu, "asia-1": &asia}
+			trust.Present, trust.Timeout = true, 5*time.Second
+			first, second := *trust, *trust
+			first.Present, first.Username, first.Password, first.SiteReferences = false, "one", NewSecret("hunter2"), []string{"site1", "site2"}
+			second.Present, second.Username, second.Password, second.SiteReferences, second.Live = false, "two", NewSecret("other"), []string{"site3"}, false
+			trust.Accounts = map[string]*TrustPayments{"first": &first, "second": &second}
+		},
 		"values": func(c *Config) {
 			c.Database.URL = NewDatabaseURL("postgresql:///tieout?host=%2Fvar%2Frun%2Fpostgresql")
 			c.Timezone = zone(t, "Europe/Berlin")
@@ -166,6 +179,19 @@ func TestEnabled(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: enabled = %v, want %v", test.name, got, test.want)
 		}
+	}
+}
+
+// TestAccountsFromTheEnvironment: an account's key comes from there like any other, and the accounts come by name.
+func TestAccountsFromTheEnvironment(t *testing.T) {
+	file := write(t, "feeds: {stripe: {accounts: {eu-1: , asia: {api_key_file: nowhere}}}}\n")
+	stripe := load(t, file, []string{"TIEOUT_FEEDS_STRIPE_ACCOUNTS_EU_1_API_KEY=one", "TIEOUT_FEEDS_STRIPE_ACCOUNTS_ASIA_API_KEY=two", "TIEOUT_FEEDS_STRIPE_LAG=1m"}, nil).Feeds.Stripe
+	var got []string
+	for _, account := range stripe.Each() {
+		got = append(got, account.Account+" "+account.APIKey.Reveal()+account.APIKeyFile+" "+account.Lag.String())
+	}
+	if diff := cmp.Diff([]string{"asia two 1m0s", "eu-1 one 1m0s"}, got); diff != "" {
+		t.Errorf("accounts (-want +got):\n%s", diff)
 	}
 }
 

@@ -2,9 +2,12 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net"
+	"net/mail"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +17,7 @@ import (
 // rules are the checks that every configuration must pass, beyond each value being readable. Their messages quote no value:
 // the position shows it, and what a ${NAME} stood for may be a secret in the wrong place.
 var rules = []Check{
-	checkDatabase, checkShop, checkShopRefunds, checkStripe, checkTrustPayments, checkPolicy, checkOutputs, checkAudit,
+	checkDatabase, checkShop, checkShopRefunds, checkStripe, checkTrustPayments, checkPolicy, checkOutputs, checkDelivery, checkAudit,
 }
 
 // settle drops the defaults that hold only for imported files once a table is named: its words are the shop's own.
@@ -152,8 +155,24 @@ func checkStripe(c *Config, report func(path, message string)) {
 	if !stripe.Enabled() {
 		return
 	}
+	if len(stripe.Accounts) == 0 {
+		checkAccount(at+"account", stripe.Account, report)
+		checkStripeAccount(at, stripe, report)
+		return
+	}
+	keys := map[string]string{}
+	for _, account := range stripe.Each() {
+		at := at + "accounts." + account.Account + "."
+		checkStripeAccount(at, account, report)
+		checkOnce(at+"api_key", account.APIKey.Reveal(), keys, report)
+	}
+	if stripe.APIKey.Reveal() != "" || stripe.APIKeyFile != "" {
+		report(at+"api_key", "given beside accounts; give each account its own")
+	}
+}
+
+func checkStripeAccount(at string, stripe Stripe, report func(path, message string)) {
 	checkSecret(at+"api_key", stripe.APIKey, report)
-	checkAccount(at+"account", stripe.Account, report)
 	checkBaseURL(at+"base_url", stripe.BaseURL, report)
 	for i, key := range stripe.ReferenceKeys {
 		if name, ok := strings.CutPrefix(key, "metadata."); key != "description" && (!ok || name == "") {
@@ -162,6 +181,10 @@ func checkStripe(c *Config, report func(path, message string)) {
 	}
 	checkPresent(at+"payment_methods", len(stripe.PaymentMethods) > 0, "name at least one, such as alipay", report)
 	checkFetch(at, stripe.Since, stripe.Timeout, stripe.RequestsPerSecond, report)
+	checkPositive(at+"retry_wait", stripe.RetryWait, report)
+	if stripe.RequestsPerSecondInAll < stripe.RequestsPerSecond {
+		report(at+"requests_per_second_in_all", "below requests_per_second, which is for one endpoint; write at least as many, such as four times as many")
+	}
 }
 
 func checkTrustPayments(c *Config, report func(path, message string)) {
@@ -169,12 +192,38 @@ func checkTrustPayments(c *Config, report func(path, message string)) {
 	if !trust.Enabled() {
 		return
 	}
+	if len(trust.Accounts) == 0 {
+		checkTrustPaymentsUser(at, trust, report)
+		return
+	}
+	sites := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(trust.Accounts)) {
+		at, user := at+"accounts."+name+".", *trust.Accounts[name]
+		checkTrustPaymentsUser(at, user, report)
+		for i, site := range user.SiteReferences {
+			checkOnce(fmt.Sprintf("%ssite_references[%d]", at, i), site, sites, report)
+		}
+	}
+	if trust.Password.Reveal() != "" || trust.PasswordFile != "" {
+		report(at+"password", "given beside accounts; give each account its own")
+	}
+}
+
+func checkTrustPaymentsUser(at string, trust TrustPayments, report func(path, message string)) {
 	checkPresent(at+"username", trust.Username != "", "name the Webservices user", report)
 	checkSecret(at+"password", trust.Password, report)
 	checkPresent(at+"site_references", len(trust.SiteReferences) > 0, "list the sites to fetch", report)
 	checkBaseURL(at+"base_url", trust.BaseURL, report)
 	checkPresent(at+"payment_types", len(trust.PaymentTypes) > 0, "name at least one, such as ALIPAY", report)
 	checkFetch(at, trust.Since, trust.Timeout, trust.RequestsPerSecond, report)
+}
+
+// checkOnce reports what another account has too: its rows would be read twice, under two names.
+func checkOnce(path, value string, owners map[string]string, report func(path, message string)) {
+	if other, ok := owners[value]; ok && value != "" {
+		report(path, "the same as "+other+"; each account has its own")
+	}
+	owners[value] = path
 }
 
 func checkFetch(at string, since Since, timeout time.Duration, perSecond int, report func(path, message string)) {
@@ -215,9 +264,62 @@ func checkOutputs(c *Config, report func(path, message string)) {
 		report("actions.max_cancels", "negative; write a number of orders, or 0 for no limit")
 	}
 	checkPresent("reports.directory", c.Reports.Directory != "", "name a directory", report)
-	checkPresent("reports.formats", len(c.Reports.Formats) > 0, "list xlsx, csv or both", report)
+	checkPresent("reports.formats", len(c.Reports.Formats) > 0, "list xlsx, html, csv, jsonl or parquet", report)
 	if listen := c.Schedule.Listen; listen != "" && !isAddress(listen) {
 		report("schedule.listen", "not an address; write HOST:PORT, such as 127.0.0.1:9464")
+	}
+}
+
+func checkDelivery(c *Config, report func(path, message string)) {
+	if bucket := c.Delivery.Bucket; bucket != "" {
+		parsed, err := url.Parse(bucket)
+		if err != nil || !slices.Contains([]string{"s3", "gs", "azblob", "file"}, parsed.Scheme) {
+			report("delivery.bucket", "not the URL of a bucket; write s3://NAME?region=REGION, gs://NAME, azblob://NAME or file:///PATH")
+		} else if parsed.User != nil {
+			report("delivery.bucket", "holds a user or a password; credentials come from the environment")
+		}
+	}
+	checkMail(c, report)
+	for _, name := range slices.Sorted(maps.Keys(c.Delivery.Webhooks)) {
+		webhook, at := c.Delivery.Webhooks[name], "delivery.webhooks."+name+"."
+		checkSecret(at+"url", webhook.URL, report)
+		if parsed, err := url.Parse(webhook.URL.Reveal()); webhook.URL.Reveal() != "" && (err != nil || parsed.Hostname() == "" || parsed.Scheme != "https" && parsed.Scheme != "http") {
+			report(at+"url", "not a URL; write https://HOST/PATH")
+		}
+		checkPresent(at+"format", webhook.Format != "", "write text, teams or discord", report)
+	}
+}
+
+func checkMail(c *Config, report func(path, message string)) {
+	m, at := c.Delivery.Mail, "delivery.mail."
+	if len(m.To) == 0 {
+		checkPresent(at+"to", m.Host == "" && m.From == "", "list who gets the mail", report)
+		return
+	}
+	checkPresent(at+"host", m.Host != "", "name the mail server", report)
+	checkPresent(at+"from", m.From != "", "name the sender's address", report)
+	for i, address := range append([]string{m.From}, m.To...) {
+		if _, err := mail.ParseAddress(address); err != nil && address != "" {
+			path := at + "from"
+			if i > 0 {
+				path = fmt.Sprintf("%sto[%d]", at, i-1)
+			}
+			report(path, "not an address; write NAME@HOST")
+		}
+	}
+	if m.Port < 0 || m.Port > 65535 {
+		report(at+"port", "not a port; write a number such as 587")
+	}
+	switch {
+	case m.Username == "" && m.Password.Reveal() != "":
+		report(at+"username", "missing, though a password is set")
+	case m.Username != "" && m.Encryption == "none":
+		report(at+"encryption", "none, though a password is to be sent; write starttls or tls")
+	case m.Username != "":
+		checkSecret(at+"password", m.Password, report)
+	}
+	if m.AttachWorkbook && !slices.Contains(c.Reports.Formats, "xlsx") {
+		report(at+"attach_workbook", "true, though reports.formats has no xlsx; write false or add it")
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 // schema is what can be set, read off the struct: the tags of Config are the only list of keys there is.
 type schema struct {
 	leaves   map[string]leaf
-	sections map[string][]string // path of a section to the names of its keys; the root is ""
+	sections map[string][]string      // path of a section to the names of its keys; the root is ""
+	groups   map[string]reflect.Value // path of a group, a mapping of names to sections of the same kind as the one it lies in
 }
 
 // leaf is one setting: where it is stored, and the words it may hold ("" for any).
@@ -19,7 +20,7 @@ type leaf struct {
 }
 
 func schemaOf(c *Config) schema {
-	s := schema{leaves: map[string]leaf{}, sections: map[string][]string{}}
+	s := schema{leaves: map[string]leaf{}, sections: map[string][]string{}, groups: map[string]reflect.Value{}}
 	s.addSection("", reflect.ValueOf(c).Elem())
 	return s
 }
@@ -33,17 +34,55 @@ func (s schema) addSection(path string, v reflect.Value) {
 		}
 		s.sections[path] = append(s.sections[path], name)
 		child := join(path, name)
-		if isSection(field.Type) {
+		switch {
+		case isSection(field.Type):
 			s.addSection(child, v.Field(i))
+		case isGroup(field.Type):
+			s.groups[child] = v.Field(i)
+		default:
+			s.leaves[child] = leaf{v.Field(i), strings.Fields(field.Tag.Get("oneof"))}
+		}
+	}
+}
+
+// addMember adds a section to a group. It has the keys of the section around the group but those that are the outer one's alone.
+func (s schema) addMember(group, name string) {
+	members := s.groups[group]
+	if members.IsNil() {
+		members.Set(reflect.MakeMap(members.Type()))
+	}
+	member := reflect.New(members.Type().Elem().Elem())
+	members.SetMapIndex(reflect.ValueOf(name), member)
+	for i := range member.Elem().NumField() {
+		field := member.Elem().Type().Field(i)
+		key := field.Tag.Get("yaml")
+		if key == "-" || field.Tag.Get("outer") == "only" {
 			continue
 		}
-		s.leaves[child] = leaf{v.Field(i), strings.Fields(field.Tag.Get("oneof"))}
+		path := join(join(group, name), key)
+		s.sections[parent(path)] = append(s.sections[parent(path)], key)
+		s.leaves[path] = leaf{member.Elem().Field(i), strings.Fields(field.Tag.Get("oneof"))}
 	}
+}
+
+// members lists the sections of a group, sorted.
+func (s schema) members(group string) []string {
+	var names []string
+	for _, name := range s.groups[group].MapKeys() {
+		names = append(names, name.String())
+	}
+	slices.Sort(names)
+	return names
 }
 
 // isSection tells a struct of settings from a struct that is one value: only the former has tagged fields.
 func isSection(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && t.NumField() > 0 && t.Field(0).Tag.Get("yaml") != ""
+}
+
+// isGroup tells a mapping of names to sections from a mapping of words.
+func isGroup(t reflect.Type) bool {
+	return t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Pointer && isSection(t.Elem().Elem())
 }
 
 // paths lists every setting, sorted.

@@ -89,14 +89,14 @@ func TestBuildImage(t *testing.T) {
 	}
 }
 
-// The binary is static, and beside it are the certificates and the zones, put where Go looks for them.
+// The binaries are static, and beside them are the certificates and the zones, put where Go looks for them.
 func TestWhatTheImageHolds(t *testing.T) {
 	build, shipped := stages(t)[0], stages(t)[1]
 	script := build.script()
 	for _, want := range []string{
 		"CGO_ENABLED=0 go build -trimpath",
 		"-X main.version=${VERSION}",
-		"-o /root-of-image/tieout ./cmd/tieout",
+		"-o /root-of-image/ ./cmd/tieout ./cmd/tieout-bucket",
 		"cp /etc/ssl/certs/ca-certificates.crt /root-of-image/etc/ssl/certs/",
 		"cp /usr/local/go/lib/time/zoneinfo.zip /root-of-image/usr/share/zoneinfo.zip",
 		"mkdir -m 1777 /root-of-image/tmp",

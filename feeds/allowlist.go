@@ -2,10 +2,13 @@ package feeds
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tieout/reconcile"
@@ -44,52 +47,111 @@ func (l AllowList) add(path []string) {
 // Apply returns the allowed part of a JSON object in canonical form: keys sorted, numbers as they were written. It fails
 // when raw is not one JSON object.
 func (l AllowList) Apply(raw []byte) ([]byte, error) {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var object map[string]any
-	if err := decoder.Decode(&object); err != nil {
+	object, err := ParseJSON(string(raw))
+	if err != nil {
 		return nil, fmt.Errorf("not a JSON object: %w", err)
 	}
-	if object == nil || decoder.More() {
-		return nil, fmt.Errorf("not one JSON object")
-	}
-	return canonical(l.filter(object))
+	return l.Filter(object)
 }
 
-func (l AllowList) filter(value any) any {
-	if l.keep {
-		return value
+// Filter is Apply for what was read already.
+func (l AllowList) Filter(object JSON) ([]byte, error) {
+	if !object.IsObject() {
+		return nil, errors.New("not a JSON object")
 	}
-	switch typed := value.(type) {
-	case map[string]any:
-		kept := map[string]any{}
-		for name, child := range typed {
-			if allowed, ok := l.fields[name]; ok {
-				kept[name] = allowed.filter(child)
-			}
-		}
-		return kept
-	case []any:
-		kept := make([]any, len(typed))
-		for i, element := range typed {
-			kept[i] = l.filter(element)
-		}
-		return kept
+	w := canonical{doc: object.doc, out: make([]byte, 0, 512)}
+	w.value(object.at, l)
+	return w.out, nil
+}
+
+// canonical writes values of a document: members sorted by their names, of two with one name the last, numbers as they were written.
+type canonical struct {
+	doc     *document
+	out     []byte
+	members []int32 // of the objects that are being written, the innermost last
+}
+
+func (w *canonical) value(at int32, l AllowList) {
+	switch n := w.doc.nodes[at]; n.kind {
+	case jsonObject:
+		w.object(at, l)
+	case jsonArray:
+		w.array(at, l)
+	case jsonString:
+		w.string(n)
 	default:
 		// A scalar where an object was expected, such as the id of an object that was not expanded, is kept: it is an
 		// id or a number, and a normaliser must see it to say what is wrong with it.
-		return value
+		w.out = append(w.out, w.doc.text[n.from:n.to]...)
 	}
 }
 
-func canonical(value any) ([]byte, error) {
+func (w *canonical) array(at int32, l AllowList) {
+	w.out = append(w.out, '[')
+	for element := at + 1; element < w.doc.nodes[at].next; element = w.doc.nodes[element].next {
+		if element > at+1 {
+			w.out = append(w.out, ',')
+		}
+		w.value(element, l)
+	}
+	w.out = append(w.out, ']')
+}
+
+func (w *canonical) object(at int32, l AllowList) {
+	outer := len(w.members)
+	for member := at + 1; member < w.doc.nodes[at].next; member = w.doc.nodes[member].next {
+		if _, allowed := l.below(w.doc.nameOf(member)); allowed {
+			w.members = append(w.members, member)
+		}
+	}
+	members := w.members[outer:]
+	slices.SortFunc(members, func(a, b int32) int { return cmp.Or(cmp.Compare(w.doc.nameOf(a), w.doc.nameOf(b)), cmp.Compare(a, b)) })
+	w.out = append(w.out, '{')
+	written := false
+	for i, member := range members {
+		name := w.doc.nameOf(member)
+		if i+1 < len(members) && w.doc.nameOf(members[i+1]) == name {
+			continue // the last counts
+		}
+		if written {
+			w.out = append(w.out, ',')
+		}
+		written = true
+		w.out = append(appendString(w.out, name), ':')
+		allowed, _ := l.below(name)
+		w.value(member, allowed)
+	}
+	w.out = append(w.out, '}')
+	w.members = w.members[:outer]
+}
+
+func (w *canonical) string(n node) {
+	if n.plain {
+		w.out = append(w.out, w.doc.text[n.from:n.to]...)
+		return
+	}
+	w.out = appendString(w.out, unquote(w.doc.text[n.from:n.to]))
+}
+
+// below returns what is kept of a member with this name, and whether anything is.
+func (l AllowList) below(name string) (AllowList, bool) {
+	if l.keep {
+		return l, true
+	}
+	allowed, ok := l.fields[name]
+	return allowed, ok
+}
+
+// appendString writes a text as a JSON string, with no escape that JSON does not ask for.
+func appendString(out []byte, text string) []byte {
+	if !strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 || notPlain[r] }) {
+		return append(append(append(out, '"'), text...), '"')
+	}
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(buffer.Bytes(), "\n"), nil
+	_ = encoder.Encode(text) // a text always encodes
+	return append(out, bytes.TrimRight(buffer.Bytes(), "\n")...)
 }
 
 // Unreadable makes an observation of a row that is no JSON object or has no id, so that it is stored and reported and not
@@ -98,7 +160,7 @@ func (l AllowList) Unreadable(feed, account, kind string, raw []byte) Observatio
 	sum := sha256.Sum256(raw)
 	body, err := l.Apply(raw)
 	if err != nil {
-		body, _ = canonical(map[string]any{"unreadable": string(raw)}) // a map of one string always encodes
+		body = append(appendString([]byte(`{"unreadable":`), string(raw)), '}')
 	}
 	id := "unreadable-" + hex.EncodeToString(sum[:8])
 	return Observation{Key: reconcile.Key{Feed: feed, Account: account, Kind: kind, ID: id}, Body: body}

@@ -8,6 +8,7 @@ package feeds
 
 import (
 	"context"
+	"time"
 
 	"tieout/reconcile"
 )
@@ -41,6 +42,18 @@ type Request struct {
 	Named  []string         // payment ids on the shop's orders for which nothing is held yet; a feed reads those it recognises
 	Memory Memory
 	Sink   Sink
+
+	// Through, if not nil, is told that all that was created in the window before an instant has been handed over; the next
+	// fetch goes on there if this one breaks off. A feed calls it by ReadThrough, each time for a later instant.
+	Through func(ctx context.Context, instant time.Time) error
+}
+
+// ReadThrough says that the window has been read completely up to an instant.
+func (r Request) ReadThrough(ctx context.Context, instant time.Time) error {
+	if r.Through == nil {
+		return nil
+	}
+	return r.Through(ctx, instant)
 }
 
 // Tally counts what a fetch was shown. Read = handed to the sink + OtherMode.

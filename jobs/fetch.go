@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"tieout/feeds"
@@ -94,8 +95,21 @@ func (f *Fetch) fetch(ctx context.Context, s Session, plan FetchPlan, covered re
 		covered.Complete = reconcile.Window{}
 	}
 	window := plan.window(s, covered.Complete)
-	sink := &sink{evidence: f.Evidence, normalise: plan.Normalise, session: s, step: step}
-	tally, failure := plan.Feed.Fetch(ctx, feeds.Request{Window: window, Named: named, Memory: f.Evidence.Memory(plan.Feed.Feed(), plan.Feed.Account()), Sink: sink})
+	sink := &sink{evidence: f.Evidence, normalise: plan.Normalise, session: s, step: step, atOnce: storedAtOnce}
+	progress := func(ctx context.Context, through time.Time) error {
+		if err := sink.flush(ctx); err != nil { // what is called covered is held
+			return err
+		}
+		covered.Complete = widen(covered.Complete, reconcile.Window{From: window.From, To: through})
+		covered.Reason = fmt.Sprintf("the fetch up to %s broke off", window.To.UTC().Format(time.RFC3339)) // should this be the last that is heard of it
+		s.Log.Info("read through", "feed", plan.Feed.Feed(), "account", plan.Feed.Account(), "from", window.From, "through", through, "to", window.To)
+		return f.Evidence.SetCoverage(ctx, s.RunID, covered)
+	}
+	tally, failure := plan.Feed.Fetch(ctx, feeds.Request{
+		Window: window, Named: named, Memory: memory{f.Evidence.Memory(plan.Feed.Feed(), plan.Feed.Account()), sink}, Sink: sink, Through: progress,
+	})
+	// What was handed over stays, whatever ended the fetch.
+	failure = errors.Join(failure, sink.flush(context.WithoutCancel(ctx)))
 	step.Read += tally.OtherMode
 	step.OtherMode += tally.OtherMode
 	s.Log.Info("fetched", "feed", plan.Feed.Feed(), "account", plan.Feed.Account(), "from", window.From, "to", window.To, "read", tally.Read, "other_mode", tally.OtherMode, "complete", failure == nil)
@@ -126,10 +140,14 @@ func (p FetchPlan) window(s Session, complete reconcile.Window) reconcile.Window
 	return window
 }
 
-// widen adds a fetched window to what is covered. It never shrinks: an --as-of in the past reads nothing new.
+// widen adds a fetched window to what is covered. It never shrinks: an --as-of in the past reads nothing new. Nor does it
+// leave a gap: what was read of a time that does not reach what is covered yet counts once it does.
 func widen(complete, window reconcile.Window) reconcile.Window {
-	if complete.Empty() {
+	switch {
+	case complete.Empty():
 		return window
+	case window.To.Before(complete.From) || window.From.After(complete.To):
+		return complete
 	}
 	if window.From.Before(complete.From) {
 		complete.From = window.From
@@ -140,24 +158,76 @@ func widen(complete, window reconcile.Window) reconcile.Window {
 	return complete
 }
 
+// storedAtOnce is how many observations a fetch collects before they are stored. A page at a time, most of the time would go into
+// the transactions; more than this makes it no quicker and is held in memory.
+const storedAtOnce = 2500
+
 // sink normalises what a feed was shown and hands it to the store.
 type sink struct {
 	evidence  Evidence
 	normalise feeds.Normalise
 	session   Session
 	step      *reconcile.Step
+	atOnce    int // it collects so many; 0: what it is given is stored when Observe returns
+
+	collecting sync.Mutex // a feed may ask its memory while it hands over
+	items      []feeds.Item
 }
 
-// Observe stores a batch and counts what became of it.
+// Observe takes a batch, and stores it with what it has collected when that is enough.
 func (k *sink) Observe(ctx context.Context, batch []feeds.Observation) error {
-	items := make([]feeds.Item, len(batch))
-	for i, observation := range batch {
-		items[i] = feeds.Item{Observation: observation, Record: k.normalise(observation)}
+	k.collecting.Lock()
+	defer k.collecting.Unlock()
+	for _, observation := range batch {
+		k.items = append(k.items, feeds.Item{Observation: observation, Record: k.normalise(observation)})
 	}
-	counts, err := k.evidence.Observe(ctx, k.session.RunID, k.session.Now, items)
+	if len(k.items) < k.atOnce {
+		return nil
+	}
+	return k.store(ctx)
+}
+
+// flush stores what is collected.
+func (k *sink) flush(ctx context.Context) error {
+	k.collecting.Lock()
+	defer k.collecting.Unlock()
+	return k.store(ctx)
+}
+
+// store stores what is collected and counts what became of it. What could not be stored is not tried again: the fetch has failed, and
+// the next one is shown it again.
+func (k *sink) store(ctx context.Context) error {
+	if len(k.items) == 0 {
+		return nil
+	}
+	counts, err := k.evidence.Observe(ctx, k.session.RunID, k.session.Now, k.items)
+	clear(k.items)
+	k.items = k.items[:0]
 	k.step.Read += counts.Read
 	k.step.Stored += counts.Stored
 	k.step.Unchanged += counts.Unchanged
 	k.step.Rejected += counts.Rejected
 	return err
+}
+
+// memory is the store's, asked once it holds all that was handed over.
+type memory struct {
+	held feeds.Memory
+	sink *sink
+}
+
+// Open lists what can still change.
+func (m memory) Open(ctx context.Context, kind string) ([]string, error) {
+	if err := m.sink.flush(ctx); err != nil {
+		return nil, err
+	}
+	return m.held.Open(ctx, kind)
+}
+
+// Missing lists what is not held.
+func (m memory) Missing(ctx context.Context, kind string, ids []string) ([]string, error) {
+	if err := m.sink.flush(ctx); err != nil {
+		return nil, err
+	}
+	return m.held.Missing(ctx, kind, ids)
 }

@@ -176,3 +176,26 @@ type Step struct {
 	Refused   int // actions that the last look or the provider refused
 	Error     string
 }
+
+// DeliveryState is how far a delivery has come.
+type DeliveryState string
+
+// How far a delivery has come.
+const (
+	DeliveryIntended DeliveryState = "intent"
+	DeliveryDone     DeliveryState = "done"
+	DeliveryFailed   DeliveryState = "failed"  // it did not arrive
+	DeliveryUnknown  DeliveryState = "unknown" // it may have arrived
+)
+
+// Delivery is one report brought to one place.
+type Delivery struct {
+	Report     string // names the content: the same report, written again, is the same
+	Carrier    string
+	FinanceDay string
+	State      DeliveryState
+	Detail     string // what went wrong
+	RunID      int64
+	BegunAt    time.Time
+	EndedAt    time.Time
+}

@@ -87,11 +87,23 @@ func (h Handling) Plan(records []ExceptionRecord) Plan {
 func (p Plan) Mark() string {
 	lines := make([]string, len(p.Records))
 	for i, record := range p.Records {
-		lines[i] = strings.Join([]string{record.ID(), string(p.Changes[i].From), record.Currency, record.Expected.String(), record.Actual.String()}, "\x00")
+		lines[i] = record.in(p.Changes[i].From)
 	}
 	slices.Sort(lines)
 	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
 	return fmt.Sprintf("%d-%s", len(lines), hex.EncodeToString(sum[:4]))
+}
+
+// State is a digest of which exception a record is, in what status and with what figures. A decision that was made on another
+// state is out of date: the exception has moved since.
+func (r ExceptionRecord) State() string {
+	sum := sha256.Sum256([]byte(r.in(r.Status)))
+	return hex.EncodeToString(sum[:8])
+}
+
+// in writes which exception it is, a status and the figures.
+func (r ExceptionRecord) in(status ExceptionStatus) string {
+	return strings.Join([]string{r.ID(), string(status), r.Currency, r.Expected.String(), r.Actual.String()}, "\x00")
 }
 
 // Meets reports whether a plan is the one that was expected: a mark, or a number of exceptions alone. Empty expects nothing.

@@ -310,3 +310,29 @@ func checkLife(t *rapid.T, record reconcile.ExceptionRecord, life []reconcile.Ex
 		t.Fatalf("it was first seen at %s and its life begins with %+v", stamp(record.FirstSeen), life[0])
 	}
 }
+
+// The state that a workbook carries is another one as soon as status or figures move, and for every exception.
+func TestStateTellsWhetherAnExceptionHasMoved(t *testing.T) {
+	record := reconcile.ExceptionRecord{
+		Exception: reconcile.Exception{Code: reconcile.AmountMismatch, OrderReference: "R-1", Currency: "EUR", Expected: money.Amount{Minor: 100, Currency: "EUR"}, Actual: money.Amount{Minor: 90, Currency: "EUR"}},
+		Status:    reconcile.StatusOpen,
+	}
+	state := record.State()
+	later := record
+	later.LastSeen, later.Severity, later.Explanation, later.Note = record.LastSeen.Add(1), reconcile.Low, "in other words", "a note"
+	if later.State() != state {
+		t.Error("what a person need not look at again is another state")
+	}
+	for what, move := range map[string]func(*reconcile.ExceptionRecord){
+		"status":   func(r *reconcile.ExceptionRecord) { r.Status = reconcile.StatusReopened },
+		"expected": func(r *reconcile.ExceptionRecord) { r.Expected.Minor++ },
+		"actual":   func(r *reconcile.ExceptionRecord) { r.Actual = money.Amount{} },
+		"currency": func(r *reconcile.ExceptionRecord) { r.Currency = "GBP" },
+		"order":    func(r *reconcile.ExceptionRecord) { r.OrderReference = "R-2" },
+	} {
+		moved := record
+		if move(&moved); moved.State() == state {
+			t.Errorf("another %s is the same state", what)
+		}
+	}
+}

@@ -2,13 +2,16 @@ package reports
 
 import (
 	"archive/zip"
+	"bytes"
 	"cmp"
-	"compress/flate"
 	"hash"
 	"hash/crc32"
 	"io"
 	"os"
+	"regexp"
 	"slices"
+
+	"github.com/klauspost/compress/flate"
 )
 
 // archive is the zip inside the workbook, with its parts in the order of their names. excelize hands over streamed
@@ -23,7 +26,8 @@ type archive struct {
 	parts       []*part
 	open        *part
 	deflate     *flate.Writer
-	err         error // the first one: excelize passes over the errors of some writes
+	types       bytes.Buffer // the list of types, as excelize hands it over
+	err         error        // the first one: excelize passes over the errors of some writes
 }
 
 // part is one file of the archive and where in the spool its compressed bytes start.
@@ -58,18 +62,46 @@ func (a *archive) Create(name string) (io.Writer, error) {
 type partWriter struct{ *archive }
 
 func (w partWriter) Write(p []byte) (int, error) {
-	if w.err != nil {
-		return 0, w.err
+	if w.open.header.Name == contentTypes {
+		return w.types.Write(p)
 	}
-	_, _ = w.open.sum.Write(p)
-	w.open.header.UncompressedSize64 += uint64(len(p))
-	n, err := w.deflate.Write(p)
-	return n, w.keep(err)
+	return w.pack(p)
+}
+
+func (a *archive) pack(p []byte) (int, error) {
+	if a.err != nil {
+		return 0, a.err
+	}
+	_, _ = a.open.sum.Write(p)
+	a.open.header.UncompressedSize64 += uint64(len(p))
+	n, err := a.deflate.Write(p)
+	return n, a.keep(err)
+}
+
+// contentTypes is the part that lists the types of all others. In a workbook with charts, excelize lists those of the files
+// that may come with them in the order of a Go map.
+const contentTypes = "[Content_Types].xml"
+
+var defaultType = regexp.MustCompile(`<Default [^>]*></Default>`)
+
+// sortedTypes puts the types that go by a file's extension in their order.
+func sortedTypes(list []byte) []byte {
+	sorted := slices.SortedFunc(slices.Values(defaultType.FindAll(list, -1)), bytes.Compare)
+	next := 0
+	return defaultType.ReplaceAllFunc(list, func([]byte) []byte {
+		next++
+		return sorted[next-1]
+	})
 }
 
 func (a *archive) endPart() error {
 	if a.open == nil || a.err != nil {
 		return a.err
+	}
+	if a.open.header.Name == contentTypes {
+		if _, err := a.pack(sortedTypes(a.types.Bytes())); err != nil {
+			return err
+		}
 	}
 	if err := a.deflate.Close(); err != nil {
 		return a.keep(err)

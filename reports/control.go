@@ -18,7 +18,15 @@ const (
 	rateNote = "Due is matched + waiting + excepted. Rates are rounded down: 100.00% is all of it."
 )
 
-// controlTable is summary.csv and the control totals of the summary sheet. Amounts are those of payments.
+// controlPage is the sheet that proves that nothing was lost on the way: of what came in, and of what was judged.
+func controlPage(day Day) page {
+	return page{name: "Control totals", blocks: []block{
+		{title: "Cases: what came in comes out", table: controlTable(day), note: controlNote},
+		{title: "Rows: what was shown is kept or rejected", table: inputTable(day), cells: []int{1, 1, 2, 1, 1, 1, 1, 12}, note: inputNote},
+	}}
+}
+
+// controlTable is summary.csv and the control totals of cases. Amounts are those of payments.
 func controlTable(day Day) table {
 	sum := func(key, heading string, value func(ControlTotal) cell) field[ControlTotal] {
 		return totalled(amount(key, heading, value))
@@ -27,7 +35,7 @@ func controlTable(day Day) table {
 		return totalled(count(key, heading, func(c ControlTotal) int64 { return int64(value(c)) }))
 	}
 	shown := slices.DeleteFunc(slices.Clone(day.Totals), ControlTotal.empty)
-	return newTable("Summary", "summary.csv", "None: no control total was counted.", []field[ControlTotal]{
+	return newTable("Control totals", "summary.csv", "None: no control total was counted.", []field[ControlTotal]{
 		text("feed", "Feed", widthShort, func(c ControlTotal) string { return c.Feed }),
 		text("account", "Account", widthID, func(c ControlTotal) string { return c.Account }),
 		text(currencyKey, "Currency", widthShort, func(c ControlTotal) string { return c.Currency }),
@@ -49,6 +57,40 @@ func controlTable(day Day) table {
 		sum("out_of_scope_value", "Out of scope value", func(c ControlTotal) cell { return amountCell(c.OutOfScope.Value) }),
 		number("rejected", "Rejected rows", func(c ControlTotal) int { return c.Rejected }),
 	}, withoutErrors(shown))
+}
+
+const inputNote = "How a row adds up: objects shown = kept + rejected. New versions are those that came since the last report of an earlier finance day, each counted. " +
+	"Their hash is the SHA-256 of the hashes that tieout_observations has of them, by id and version, each on a line of its own."
+
+// inputTable is inputs.csv and the control totals of rows.
+func inputTable(day Day) table {
+	number := func(key, heading string, value func(Input) int) field[Input] {
+		return totalled(count(key, heading, func(in Input) int64 { return int64(value(in)) }))
+	}
+	return newTable("Rows", "inputs.csv", "None: no feed has shown anything.", []field[Input]{
+		text("feed", "Feed", widthShort, func(in Input) string { return in.Feed }),
+		text("account", "Account", widthID, func(in Input) string { return in.Account }),
+		text("kind", "Kind", widthID, func(in Input) string { return in.Kind }),
+		number("read", "Objects shown", func(in Input) int { return in.Read }),
+		number("stored", "Kept", func(in Input) int { return in.Stored }),
+		number("rejected", "Rejected", func(in Input) int { return in.Rejected }),
+		number("fresh", "New versions", func(in Input) int { return in.Fresh }),
+		text("hash", "Hash of the new versions (SHA-256)", widthProse, func(in Input) string { return in.Hash }),
+	}, withoutErrors(day.Inputs))
+}
+
+// lostRows says in words which objects that were shown are neither kept nor rejected, or nothing.
+func lostRows(day Day) string {
+	var parts []string
+	for _, in := range day.Inputs {
+		if in.Read != in.Stored+in.Rejected {
+			parts = append(parts, fmt.Sprintf("of %s %s %s, %d were shown and %d are kept or rejected", in.Feed, in.Account, in.Kind, in.Read, in.Stored+in.Rejected))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Rows do not add up: " + strings.Join(parts, "; ") + "."
 }
 
 // unaccounted says in words which control totals do not add up, or nothing, and how many orders nobody judged. Then no row

@@ -14,21 +14,23 @@ import (
 type csvWriter struct {
 	out     *csv.Writer
 	columns []column
+	indices []int // of the columns that the file has
 	record  []string
 }
 
 func newCSVWriter(w io.Writer, columns []column) (*csvWriter, error) {
-	c := &csvWriter{out: csv.NewWriter(w), columns: columns, record: make([]string, len(columns))}
+	c := &csvWriter{out: csv.NewWriter(w), columns: columns, indices: inFiles(columns)}
 	c.out.UseCRLF = true
-	for i, column := range columns {
-		c.record[i] = column.key
+	for _, i := range c.indices {
+		c.record = append(c.record, columns[i].key)
 	}
 	return c, c.out.Write(c.record)
 }
 
 func (c *csvWriter) add(cells []cell) error {
-	for i, column := range c.columns {
-		c.record[i] = csvText(cells[i], column.kind)
+	c.record = c.record[:0]
+	for _, i := range c.indices {
+		c.record = append(c.record, csvText(cells[i], c.columns[i].kind))
 	}
 	return c.out.Write(c.record)
 }

@@ -41,7 +41,8 @@ func readFile(t *testing.T, elements ...string) []byte {
 }
 
 var csvFiles = []string{
-	"canceled_orders.csv", "exceptions.csv", "feeds.csv", "matched.csv", "payouts.csv", "refund_window.csv", "settlement_ageing.csv", "summary.csv", "tie_out.csv",
+	"ageing.csv", "canceled_orders.csv", "changes.csv", "exceptions.csv", "feeds.csv", "fees.csv", "inputs.csv", "matched.csv", "payouts.csv", "refund_window.csv",
+	"settlement_ageing.csv", "settling.csv", "summary.csv", "tie_out.csv",
 }
 
 func TestCSVGolden(t *testing.T) {

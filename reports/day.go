@@ -22,18 +22,23 @@ type Day struct {
 	FinanceDay string         // 2026-03-10: the day in Zone that AsOf lies in; also the name of the folder
 	AsOf       time.Time      // the instant that stands for now: ages and days left are counted from it
 	Zone       *time.Location // the finance zone: the wall time shown in the workbook. CSV is always in UTC
+	Since      time.Time      // the as-of of the last report of an earlier finance day; zero: there was none
 	Version    string         // of tieout
 
-	Failed []string // the steps of this run that failed before the report, in their order: what it shows may be of an earlier run
-	Totals []ControlTotal
-	Feeds  []FeedState
-	TieOut []TieOutRow
+	Failed   []string // the steps of this run that failed before the report, in their order: what it shows may be of an earlier run
+	Totals   []ControlTotal
+	Inputs   []Input
+	Feeds    []FeedState
+	TieOut   []TieOutRow
+	Settling []SettlingDay // by day, the oldest first
+	Fees     []FeeDay      // by feed, account, currency, category and day
 
 	// Checkpoint is that of the log of the settlement history, as the run sealed it before it reported; empty: nothing was sealed. Two
 	// databases have two logs, so it is the one thing in a report that tells which database it is of.
 	Checkpoint string
 
 	Exceptions   iter.Seq2[Exception, error]
+	Changes      iter.Seq2[Change, error] // since Since; those of one exception in the order in which they came
 	Canceled     iter.Seq2[CanceledOrder, error]
 	Ageing       iter.Seq2[AgeingRow, error]
 	RefundWindow iter.Seq2[RefundWindowRow, error]
@@ -117,14 +122,49 @@ type TieOutRow struct {
 	AsOf       time.Time     // when the provider stated the figure; zero in the other lines
 }
 
-// LineClosing is the line that the lines above it add up to, and LineUnexplained that of what is left over.
+// LineOpening is the line that a statement begins with, LineClosing the one that the lines above it add up to, and
+// LineUnexplained that of what is left over.
 const (
+	LineOpening     = "opening unsettled"
 	LineClosing     = "closing unsettled"
 	LineUnexplained = "unexplained"
 )
 
+// Input is what a feed showed of one kind of object in one account: each object is either kept as a record or rejected.
+type Input struct {
+	Feed     string
+	Account  string
+	Kind     string
+	Read     int    // objects that were ever shown
+	Stored   int    // of them, those that are kept as records
+	Rejected int    // of them, those that could not be read
+	Fresh    int    // versions of objects that came since the last report of an earlier finance day
+	Hash     string // SHA-256, in hex, over their hashes in the order of id and version, each ended by a line feed; empty: none came
+}
+
+// SettlingDay is what became of the payments that were begun on one finance day.
+type SettlingDay struct {
+	FinanceDay string
+	Settled    int // paid out to the bank; where the provider shows no payouts, settled by its own word
+	Unsettled  int // taken or authorised, and not there yet
+}
+
+// FeeDay is what the movements of one category came to on one finance day, in the currency in which the account settles.
+type FeeDay struct {
+	Feed       string
+	Account    string
+	Currency   string
+	Category   string
+	FinanceDay string
+	Count      int
+	Gross      money.Amount // signed; nothing in the category fee, which has no sale behind it
+	Fee        money.Amount
+}
+
 // Exception is one open or acknowledged exception (design §5). The age in days is counted by the report.
 type Exception struct {
+	ID                   string
+	State                string // fingerprint of status and figures: a decision on another state is out of date
 	Code                 string
 	Severity             string // critical, high, medium or low; each has its colour in the workbook
 	Status               string
@@ -141,6 +181,35 @@ type Exception struct {
 	DueAt                time.Time // zero: no due date
 	Explanation          string
 	NextStep             string
+}
+
+// What became of something since the last report.
+const (
+	ChangeNew          = "new"
+	ChangeReopened     = "reopened"
+	ChangeMoved        = "changed"      // it stands as before, with other figures
+	ChangeAcknowledged = "acknowledged" // a person is looking into it
+	ChangeResolved     = "resolved"
+	ChangeMatched      = "matched" // an order from before the last report that was judged since, and agrees with its payment
+)
+
+// Change is one step in the life of an exception, or an order that came to be matched.
+type Change struct {
+	What                 string // one of the constants above
+	At                   time.Time
+	Who                  string // a person, or tieout
+	Why                  string // the reason and the note; what moved; by which rule it is matched
+	ExceptionID          string // empty for an order that is matched
+	Code                 string // as the next one
+	Severity             string
+	Feed                 string
+	Account              string
+	OrderReference       string
+	TransactionReference string
+	Currency             string
+	Expected             *money.Amount // as of now, and so are the next two
+	Actual               *money.Amount
+	Difference           *money.Amount
 }
 
 // CanceledOrder is one order that tieout canceled, with the evidence on which it did so.
@@ -205,6 +274,9 @@ type MatchedRow struct {
 	PaidAmount       money.Amount
 	Refunded         money.Amount
 	PaidAt           time.Time
-	Settlement       string // the payout that paid it out, else its movement; empty where neither is known
-	MatchedBy        string // the rule: "stored id", "reference", "source's reference" or "truncated reference"
+	Fee              *money.Amount // of its movement, in the currency in which the account settles, and so is the next; nil: none is known
+	Net              *money.Amount
+	AvailableAt      time.Time // when the provider lets it be paid out; zero: not told
+	Settlement       string    // the payout that paid it out, else its movement; empty where neither is known
+	MatchedBy        string    // the rule: "stored id", "reference", "source's reference" or "truncated reference"
 }

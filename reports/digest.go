@@ -23,13 +23,17 @@ func severityRank(severity string) int {
 	return len(severities)
 }
 
-// digest is the exceptions in brief: one line per code and currency, and what the headline says.
+// digest is the day in brief: the exceptions, one line per code and currency, what the headline says, and what is aged.
 type digest struct {
 	count    int64
 	critical int64
 	lines    []codeLine
 	ageing   []ageingLine
 	largest  []Exception // the one with the most money in each currency, by currency
+
+	aged      []agedLine // the exceptions, by currency
+	unsettled []agedLine // the payments that have not settled, by currency
+	flow      []flowLine // since the last report, by severity
 }
 
 // codeLine is the exceptions of one code in one currency.
@@ -49,10 +53,33 @@ type ageingLine struct {
 	counts   [len(buckets)]int64 // per bucket
 }
 
+// all is how many, of whatever age.
+func (l ageingLine) all() (sum int64) {
+	for _, n := range l.counts {
+		sum += n
+	}
+	return sum
+}
+
 type codeKey struct{ code, currency string }
 
+// digestDay reads what has to be known as a whole before anything is written.
+func digestDay(day Day) (digest, error) {
+	d, err := digestExceptions(day)
+	if err != nil {
+		return digest{}, err
+	}
+	if d.unsettled, err = ageUnsettled(day); err != nil {
+		return digest{}, fmt.Errorf("read the payments that have not settled for their ages: %w", err)
+	}
+	if d.flow, err = flowOf(day, d.ageing); err != nil {
+		return digest{}, fmt.Errorf("read the changes for the summary: %w", err)
+	}
+	return d, nil
+}
+
 func digestExceptions(day Day) (digest, error) {
-	c := collector{asOf: day.AsOf, lines: map[codeKey]*codeLine{}, ageing: map[string]*ageingLine{}, largest: map[string]Exception{}}
+	c := collector{asOf: day.AsOf, aged: aging{}, lines: map[codeKey]*codeLine{}, ageing: map[string]*ageingLine{}, largest: map[string]Exception{}}
 	if day.Exceptions == nil {
 		return c.digest, nil
 	}
@@ -73,7 +100,8 @@ type collector struct {
 	digest  digest
 	lines   map[codeKey]*codeLine
 	ageing  map[string]*ageingLine // by severity
-	largest map[string]Exception   // by currency
+	aged    aging
+	largest map[string]Exception // by currency
 }
 
 func (c *collector) add(e Exception) error {
@@ -89,6 +117,9 @@ func (c *collector) add(e Exception) error {
 		c.ageing[e.Severity] = &ageingLine{severity: e.Severity}
 	}
 	c.ageing[e.Severity].counts[bucketOf(age(e.FirstSeen, c.asOf))]++
+	if err := c.aged.add(age(e.FirstSeen, c.asOf), amount); err != nil {
+		return err
+	}
 	key := codeKey{e.Code, amount.Currency}
 	if c.lines[key] == nil {
 		c.lines[key] = &codeLine{severity: e.Severity, code: e.Code, currency: amount.Currency, oldest: e.FirstSeen, nextStep: e.NextStep}
@@ -113,6 +144,7 @@ func (c *collector) finish() digest {
 	for _, currency := range slices.Sorted(maps.Keys(c.largest)) {
 		c.digest.largest = append(c.digest.largest, c.largest[currency])
 	}
+	c.digest.aged = c.aged.lines()
 	return c.digest
 }
 
@@ -157,19 +189,16 @@ func codeTable(day Day, d digest) table {
 	}, withoutErrors(d.lines))
 }
 
+const exceptionAgesName = "Exceptions by age and severity"
+
 // exceptionAgeingTable is the summary's block of how old the exceptions are.
 func exceptionAgeingTable(d digest) table {
 	fields := []field[ageingLine]{text(severityKey, "Severity", widthShort, func(l ageingLine) string { return l.severity })}
 	for i, bucket := range buckets {
 		fields = append(fields, totalled(count("bucket", bucket.name, func(l ageingLine) int64 { return l.counts[i] })))
 	}
-	all := totalled(count("all", "All ages", func(l ageingLine) (sum int64) {
-		for _, n := range l.counts {
-			sum += n
-		}
-		return sum
-	}))
-	return newTable("Ageing of exceptions", "", "None: no exception is open.", append(fields, all), withoutErrors(d.ageing))
+	all := totalled(count("all", "All ages", ageingLine.all))
+	return newTable(exceptionAgesName, "", "None: no exception is open.", append(fields, all), withoutErrors(d.ageing))
 }
 
 // headline says in words whether the day ties out. It says so only if no step of the run failed, every feed is complete, no
@@ -189,8 +218,10 @@ func headline(day Day, d digest) (sentence string, tiesOut bool) {
 	if incomplete := incompleteInWords(day); incomplete != "" {
 		parts = append(parts, incomplete)
 	}
-	if lost := unaccounted(day); lost != "" {
-		parts = append(parts, lost)
+	for _, lost := range []string{unaccounted(day), lostRows(day)} {
+		if lost != "" {
+			parts = append(parts, lost)
+		}
 	}
 	if rejected := sumOver(day, func(c ControlTotal) int { return c.Rejected }); rejected > 0 {
 		parts = append(parts, plural(rejected, "row", "rows")+" could not be read.")

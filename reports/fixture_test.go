@@ -47,7 +47,15 @@ func busyDay(t testing.TB) Day {
 	}
 	day.Totals = busyTotals()
 	day.TieOut = append(statement("stripe", "EUR", eur, 10, -1800), statement("trustpayments", "KWD", kwd, 0, 0)[:6]...)
+	day.Since = daysAgo(1)
+	day.Inputs = []Input{
+		{Feed: "shop", Account: "shop", Kind: "order", Read: 1201, Stored: 1200, Rejected: 1, Fresh: 2, Hash: "cc6c335e17b9072e46c79634f91d084669d41fd90a1449fcc245660f7f80d473"},
+		{Feed: "stripe", Account: "main", Kind: "charge", Read: 1165, Stored: 1165},
+	}
+	day.Settling = []SettlingDay{{FinanceDay: "2026-03-08", Settled: 31}, {FinanceDay: "2026-03-09", Settled: 16, Unsettled: 12}, {FinanceDay: "2026-03-10"}}
+	day.Fees = busyFees()
 	day.Exceptions = withoutErrors(busyExceptions())
+	day.Changes = withoutErrors(busyChanges())
 	day.Canceled = withoutErrors([]CanceledOrder{
 		{OrderReference: "EVT-2026-00817", Amount: eur(4950), CanceledAt: daysAgo(0), Reason: "its source was canceled unused after 1 h", Evidence: "src_1NfRkq2eZvKYlo2C0aB canceled; no payment", CustomerTold: "waiting in the outbox"},
 		{OrderReference: "00123", Amount: jpy(12000), CanceledAt: daysAgo(1), Reason: "its source failed more than 24 h ago", Evidence: "src_1NfRkq2eZvKYlo2C0aC failed; src_1NfRkq2eZvKYlo2C0aD canceled; no payment", CustomerTold: "sent 2026-03-10T08:00:00Z"},
@@ -103,8 +111,40 @@ func statement(feed, currency string, in func(int64) money.Amount, gaps int, une
 	return rows
 }
 
+// busyFees are thirty days of charges at 2.9 % and 0.30 each, then one day that cost more; and too few refunds to tell.
+func busyFees() []FeeDay {
+	var days []FeeDay
+	for n := range 31 {
+		count, gross := 3+n%5, int64(10000+700*n%3000)
+		row := FeeDay{Feed: "stripe", Account: "main", Currency: "EUR", Category: "charge", FinanceDay: daysAgo(31 - n).Format(time.DateOnly), Count: count, Gross: eur(gross), Fee: eur((29*gross+500)/1000 + int64(30*count))}
+		if n == 30 {
+			row.Fee.Minor += 120
+		}
+		days = append(days, row)
+	}
+	return append(days, FeeDay{Feed: "stripe", Account: "main", Currency: "EUR", Category: "refund", FinanceDay: "2026-03-09", Count: 1, Gross: eur(-1000), Fee: eur(0)})
+}
+
+func busyChanges() []Change {
+	e := busyExceptions()
+	of := func(what string, e Exception, who, why string) Change {
+		return Change{
+			What: what, At: asOf, Who: who, Why: why, ExceptionID: e.ID, Code: e.Code, Severity: e.Severity, Feed: e.Feed, Account: e.Account, OrderReference: e.OrderReference,
+			TransactionReference: e.TransactionReference, Currency: e.Currency, Expected: e.Expected, Actual: e.Actual, Difference: e.Difference,
+		}
+	}
+	return []Change{
+		of(ChangeNew, e[5], "tieout", ""),
+		of(ChangeReopened, e[2], "tieout", "cause returned"),
+		of(ChangeMoved, e[3], "tieout", "actual 12.000 KWD → 12.345 KWD"),
+		of(ChangeAcknowledged, e[1], "Mei Lin", "I asked Stripe"),
+		of(ChangeResolved, Exception{ID: "00000000000000ff", Code: "MISSING_ORDER", Severity: "high", Feed: "stripe", Account: "main", TransactionReference: "ch_9", Currency: "EUR", Actual: ptr(eur(700))}, "Mei Lin", "data-corrected: =the order was on paper"),
+		{What: ChangeMatched, At: asOf, Who: "tieout", Why: "reference", Feed: "stripe", Account: "main", OrderReference: "EVT-2026-00003", TransactionReference: "ch_3", Currency: "EUR", Expected: ptr(eur(1000)), Actual: ptr(eur(1000))},
+	}
+}
+
 func busyExceptions() []Exception {
-	return []Exception{
+	list := []Exception{
 		{Code: "MISSING_AT_PROVIDER", Severity: "critical", Status: "open", Feed: "stripe", Account: "main", OrderReference: "EVT-2026-00801", TransactionReference: "ch_3NfRkq2eZvKYlo2C1kQ9xYzC", Currency: "EUR", Expected: ptr(eur(245000)),
 			FirstSeen: daysAgo(3), LastSeen: asOf, Explanation: "The order was paid here on 2026-03-06 for 2450.00 EUR; Stripe shows no successful payment for it, and its payments are known completely up to now.", NextStep: "Look the payment up in Stripe; if there is none, ask the customer and set the order back to pending."},
 		{Code: "DUPLICATE_PAYMENT", Severity: "critical", Status: "acknowledged", Feed: "stripe", Account: "main", OrderReference: "00123", TransactionReference: "py_3NfRkq2eZvKYlo2C1kQ9xYzD", Currency: "JPY", Expected: ptr(jpy(12000)), Actual: ptr(jpy(24000)), Difference: ptr(jpy(12000)),
@@ -118,6 +158,10 @@ func busyExceptions() []Exception {
 		{Code: "DATA_INVALID", Severity: "low", Status: "open", Feed: "trustpayments", Account: "site_70210", TransactionReference: "-42-9-1000556",
 			FirstSeen: daysAgo(0), LastSeen: asOf, Explanation: "The row's currency is \"X1\", which no list knows.", NextStep: "@ops: look at the raw row."},
 	}
+	for i := range list {
+		list[i].ID, list[i].State = fmt.Sprintf("%016x", 1000+i), fmt.Sprintf("%016x", 2000+i)
+	}
+	return list
 }
 
 func matchedRows(n int) []MatchedRow {
@@ -126,7 +170,7 @@ func matchedRows(n int) []MatchedRow {
 		value := []func(int64) money.Amount{eur, jpy, kwd}[i%3](int64(1000000 + 1234*i))
 		rows[i] = MatchedRow{
 			OrderReference: fmt.Sprintf("EVT-2026-%05d", i), Feed: "stripe", Account: "main", PaymentReference: fmt.Sprintf("ch_3NfRkq2eZvKYlo2C%08d", i),
-			OrderAmount: value, PaidAmount: value, PaidAt: asOf.Add(-time.Duration(i) * time.Hour), Settlement: fmt.Sprintf("txn_3NfRkq2eZvKYlo2C%07d", i), MatchedBy: "stored id",
+			OrderAmount: value, PaidAmount: value, Fee: ptr(eur(int64(30 + i))), Net: ptr(eur(int64(900 + i))), AvailableAt: asOf.AddDate(0, 0, 7), PaidAt: asOf.Add(-time.Duration(i) * time.Hour), Settlement: fmt.Sprintf("txn_3NfRkq2eZvKYlo2C%07d", i), MatchedBy: "stored id",
 		}
 	}
 	return rows

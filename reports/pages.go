@@ -1,26 +1,36 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
 
-// pages writes one table to as many sheets as it takes: "Matched", "Matched (2)", and so on.
+// pages writes one long table to as many sheets as it takes: "Matched", "Matched (2)", and so on.
 type pages struct {
 	book   *workbook
 	table  table
+	sheet  string // the name of the first
 	layout layout
-	room   int // rows of data on a sheet
+	last   int // the last row that data may take: the totals have room below it, because the last sheet may be full
 	spans  []span
 	open   *sheet
+	header int // the row of the header on the open sheet
+
+	renderer *renderer
+	feed     *feed // of rows to the open sheet
 }
 
-// addTable writes a table with its totals. Every sheet keeps room for the totals, because the last may be full.
-func (b *workbook) addTable(t table, s survey) error {
+// addTable writes a table with its totals, below what is on the sheet that is given, or on one of its own.
+func (b *workbook) addTable(t table, s survey, name string, on *sheet) (err error) {
 	t, s = forPeople(t, s)
-	// The header, and a blank row above the total rows: Excel takes rows that touch a filtered range into the filter.
-	const around = 2
-	p := &pages{book: b, table: t, layout: layoutOf(t, s, filterButton), room: max(1, b.limit-around-len(s.totals))}
+	// Besides the totals, a blank row above them: Excel takes rows that touch a filtered range into the filter.
+	p := &pages{book: b, table: t, sheet: name, layout: layoutOf(t, s, filterButton), last: max(2, b.limit-1-len(s.totals)), open: on}
+	if on != nil {
+		p.layout.widths = on.widths
+	}
+	p.renderer = newRenderer(b, t, p.layout)
+	defer func() { err = cmp.Or(err, p.drain()) }()
 	if err := p.next(); err != nil {
 		return err
 	}
@@ -38,53 +48,83 @@ func (b *workbook) addTable(t table, s survey) error {
 		return changedError(t.name, s.rows, rows)
 	}
 	b.rows += rows
+	b.spans[t.name] = p.spans
+	if len(p.spans) > 1 {
+		b.long = append(b.long, t.name)
+	}
 	if err := p.end(s); err != nil {
 		return err
 	}
 	return p.finishSheet()
 }
 
-// next begins a sheet with its header.
+// next begins the table with its header: on the sheet that is open, or on a new one.
 func (p *pages) next() error {
-	name := p.table.name
+	if p.open == nil {
+		if err := p.newSheet(); err != nil {
+			return err
+		}
+	}
+	values, height, err := p.open.headings(p.table, p.layout)
+	if err != nil {
+		return err
+	}
+	p.header = p.open.row + 1
+	p.spans = append(p.spans, span{sheet: p.open.name, first: p.header + 1, last: p.header + 1})
+	if err := p.open.add(side(values), height); err != nil {
+		return err
+	}
+	p.feed = newFeed(p.open, len(p.table.columns))
+	return nil
+}
+
+// drain waits until all rows of data are on the open sheet.
+func (p *pages) drain() error {
+	if p.feed == nil {
+		return nil
+	}
+	err := p.feed.close()
+	p.feed = nil
+	return err
+}
+
+func (p *pages) newSheet() error {
+	name := p.sheet
 	if n := len(p.spans) + 1; n > 1 {
 		name = fmt.Sprintf("%s (%d)", name, n)
 	}
-	s, err := p.book.openSheet(name, p.layout.widths, true)
-	if err != nil {
+	if err := p.book.newSheet(name); err != nil {
 		return err
 	}
-	values, height, err := s.headings(p.table, p.layout)
-	if err != nil {
-		return err
-	}
+	s, err := p.book.openSheet(name, p.layout, 1)
 	p.open = s
-	p.spans = append(p.spans, span{sheet: name, first: 2, last: 2})
-	return s.add(side(values), height)
+	return err
 }
 
 func (p *pages) add(cells []cell) error {
-	if p.open.row > p.room {
+	if p.open.row >= p.last {
 		if err := p.finishSheet(); err != nil {
 			return err
 		}
+		p.open = nil
 		if err := p.next(); err != nil {
 			return err
 		}
 	}
-	values, err := p.open.cells(p.table, p.layout, cells)
+	rendered, err := p.renderer.render(cells)
 	if err != nil {
 		return err
 	}
-	if err := p.open.add(side(values), p.layout.height(cells)); err != nil {
-		return err
-	}
+	p.feed.add(rendered, p.layout.height(cells))
 	p.spans[len(p.spans)-1].last = p.open.row
 	return nil
 }
 
 // end writes what follows the last row: the totals, or the sentence that says there are no rows.
 func (p *pages) end(s survey) error {
+	if err := p.drain(); err != nil {
+		return err
+	}
 	if s.rows == 0 {
 		none, err := p.book.words(p.table.nothing, lookNote)
 		if err != nil {
@@ -97,11 +137,17 @@ func (p *pages) end(s survey) error {
 	return sums.write(p.open, side)
 }
 
-// finishSheet puts the filter on the rows of data and ends the sheet.
+// finishSheet puts the filter and the drop-downs on the rows of data and ends the sheet.
 func (p *pages) finishSheet() error {
+	if err := p.drain(); err != nil {
+		return err
+	}
 	where := p.spans[len(p.spans)-1]
-	filter := cellName(0, 1) + ":" + cellName(len(p.table.columns)-1, where.last)
+	filter := cellName(0, p.header) + ":" + cellName(len(p.table.columns)-1, where.last)
 	if err := p.book.file.AutoFilter(where.sheet, filter, nil); err != nil {
+		return err
+	}
+	if err := p.open.addChoices(p.table.columns, where); err != nil {
 		return err
 	}
 	if printed := p.printed(); printed < len(p.table.columns) {
@@ -109,7 +155,7 @@ func (p *pages) finishSheet() error {
 			return err
 		}
 	}
-	return p.open.finish(true)
+	return p.open.finish(p.header)
 }
 
 // printed is how many columns go on paper: those before the first that is for the screen alone.

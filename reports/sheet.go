@@ -1,13 +1,13 @@
 package reports
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
-
-	"tieout/reconcile/money"
 )
 
 const (
@@ -20,16 +20,14 @@ const (
 // sheet is one sheet being streamed, top to bottom.
 type sheet struct {
 	*excelize.StreamWriter
-	book *workbook
-	name string
-	row  int // the last one written
+	book   *workbook
+	name   string
+	widths []int
+	row    int // the last one written
 }
 
-// openSheet begins a sheet. Excel's own order of parts wants widths and panes before the first row.
-func (b *workbook) openSheet(name string, widths []int, frozen bool) (*sheet, error) {
-	if err := b.newSheet(name); err != nil {
-		return nil, err
-	}
+// openSheet begins a sheet that was made. Excel's own order of parts wants widths and panes before the first row.
+func (b *workbook) openSheet(name string, l layout, frozen int) (*sheet, error) {
 	yes := true
 	if err := b.file.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &yes}); err != nil {
 		return nil, err
@@ -38,14 +36,19 @@ func (b *workbook) openSheet(name string, widths []int, frozen bool) (*sheet, er
 	if err != nil {
 		return nil, err
 	}
-	for i, width := range widths {
+	for i, width := range slices.Backward(l.widths) { // excelize puts each before the others
 		if err := stream.SetColWidth(i+1, i+1, float64(width)); err != nil {
 			return nil, err
 		}
 	}
-	s := &sheet{StreamWriter: stream, book: b, name: name}
-	if frozen {
-		err = stream.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+	for _, column := range l.hidden {
+		if err := stream.SetColVisible(column+1, column+1, false); err != nil {
+			return nil, err
+		}
+	}
+	s := &sheet{StreamWriter: stream, book: b, name: name, widths: l.widths}
+	if frozen > 0 {
+		err = stream.SetPanes(&excelize.Panes{Freeze: true, YSplit: frozen, TopLeftCell: cellName(0, frozen+1), ActivePane: "bottomLeft"})
 	}
 	return s, err
 }
@@ -66,11 +69,11 @@ func (s *sheet) add(values []any, height float64) error {
 	return s.SetRow("A"+strconv.Itoa(s.row), values, excelize.RowOpts{Height: min(height, maxRowHeight)})
 }
 
-// side lays cells side by side.
+// side lays cells side by side. They are pointed at and not copied: excelize reads them at once.
 func side(cells []excelize.Cell) []any {
 	values := make([]any, len(cells))
-	for i, c := range cells {
-		values[i] = c
+	for i := range cells {
+		values[i] = &cells[i]
 	}
 	return values
 }
@@ -81,11 +84,12 @@ func (s *sheet) setPrintArea(columns int) error {
 	return s.book.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: area, Scope: s.name})
 }
 
-// finish sets up printing (A4 landscape, all columns on a page, the header on each) and ends the sheet.
-func (s *sheet) finish(repeatHeader bool) error {
+// finish sets up printing (A4 landscape, all columns on a page, the header row on each unless it is 0) and ends the sheet.
+// Printers with Letter paper scale A4 down to it: nothing depends on the size.
+func (s *sheet) finish(header int) error {
 	file := s.book.file
-	if repeatHeader {
-		rows := &excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: quoted(s.name) + "!$1:$1", Scope: s.name}
+	if header > 0 {
+		rows := &excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("%s!$%d:$%d", quoted(s.name), header, header), Scope: s.name}
 		if err := file.SetDefinedName(rows); err != nil {
 			return err
 		}
@@ -114,6 +118,7 @@ func (s *sheet) finish(repeatHeader bool) error {
 type layout struct {
 	wraps  []bool // columns whose text is longer than the column
 	widths []int  // in characters
+	hidden []int  // columns that are not seen
 }
 
 // layoutOf fits the columns to headings, cells and totals, and lets what is longer than a column may be wrap. Each word of
@@ -137,7 +142,10 @@ func layoutOf(t table, s survey, button int) layout {
 		for _, word := range strings.Fields(c.heading) {
 			width = max(width, boldWidth(word)+button)
 		}
-		l.widths[i] = width + padding
+		l.widths[i] = max(width+padding, c.least)
+		if c.hidden {
+			l.hidden = append(l.hidden, i)
+		}
 	}
 	return l
 }
@@ -207,37 +215,6 @@ func (s *sheet) headings(t table, l layout) ([]excelize.Cell, float64, error) {
 		values[i] = excelize.Cell{StyleID: id, Value: heading}
 	}
 	return values, float64(lines)*lineHeight + 4, nil
-}
-
-// cells renders one row of data.
-func (s *sheet) cells(t table, l layout, cells []cell) ([]excelize.Cell, error) {
-	values, mark := make([]excelize.Cell, len(cells)), t.markOf(cells)
-	for i, c := range t.columns {
-		look := mark
-		switch {
-		case mark != lookBody:
-		case l.wraps[i]:
-			look = lookWrap
-		case c.total:
-			look = lookSum
-		}
-		if severe, ok := severityLooks[cells[i].text]; ok && c.key == severityKey {
-			look = severe
-		}
-		value, err := s.book.value(cells[i], c.kind, look, t.currencyOf(cells))
-		if err != nil {
-			return nil, err
-		}
-		values[i] = value
-	}
-	return values, nil
-}
-
-// excelNumber is an amount in major units. The double nearest to the decimal prints as that decimal up to 15 digits,
-// which is all that Excel holds.
-func excelNumber(a money.Amount) float64 {
-	number, _ := strconv.ParseFloat(a.Decimal(), 64) // Decimal writes nothing that does not parse
-	return number
 }
 
 func quoted(sheet string) string { return "'" + strings.ReplaceAll(sheet, "'", "''") + "'" }

@@ -27,6 +27,7 @@ const (
 	lookWrappedNote
 	lookTiesOut
 	lookExcepted
+	lookForm // empty, for a person to fill in
 	lookCritical
 	lookHigh
 	lookMedium
@@ -36,12 +37,23 @@ const (
 // colour-blind; the word is always in the cell. Low has no colour.
 var severityLooks = map[string]look{"critical": lookCritical, "high": lookHigh, "medium": lookMedium}
 
+// severityTints colour the rows of a severity, so that they read as a group; severityFill is its colour in charts.
+var severityTints = map[string]string{"critical": "FBE3E4", "high": "FDF0E3", "medium": "FFFBEF"}
+
+func severityFill(severity string) string {
+	if colour, ok := map[string]string{"critical": darkRed, "high": orange, "medium": amber}[severity]; ok {
+		return colour
+	}
+	return midGrey
+}
+
 // styleKey is everything that a style depends on.
 type styleKey struct {
 	look   look
 	kind   kind
 	digits int    // of an amount's currency
 	suffix string // as of foreign
+	tint   string // behind what has no colour of its own
 }
 
 // styles makes each style of the workbook once.
@@ -65,6 +77,9 @@ func styleOf(key styleKey) *excelize.Style {
 	style := &excelize.Style{Alignment: &excelize.Alignment{Vertical: "top"}, Font: &excelize.Font{Family: "Calibri", Size: 11}}
 	applyKind(style, key)
 	applyLook(style, key.look)
+	if key.tint != "" && style.Fill.Type == "" {
+		style.Fill = solid(key.tint)
+	}
 	return style
 }
 
@@ -129,6 +144,10 @@ const (
 	darkRed   = "9C0006"
 	orange    = "F8C08A"
 	yellow    = "FFF2CC"
+	amber     = "E6B800" // yellow that is seen on white
+	midBlue   = "2F6DB5"
+	midGrey   = "8A94A3"
+	formBlue  = "EEF4FB"
 	hairGrey  = "C9CED6"
 	textGrey  = "595959"
 )
@@ -144,6 +163,9 @@ func applyLook(style *excelize.Style, l look) {
 	case lookNote, lookWrappedNote:
 		style.Font.Color = textGrey
 		style.Alignment.WrapText = l == lookWrappedNote
+	case lookForm:
+		style.Fill, style.Alignment.WrapText = solid(formBlue), true
+		style.Border = []excelize.Border{{Type: "bottom", Color: midBlue, Style: 1}, {Type: "left", Color: midBlue, Style: 1}, {Type: "right", Color: midBlue, Style: 1}}
 	case lookWrap:
 		style.Alignment.WrapText, style.Border = true, ruled
 	case lookHeader:
@@ -174,6 +196,6 @@ func applyLook(style *excelize.Style, l look) {
 }
 
 func paint(style *excelize.Style, fill, font string) {
-	style.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{fill}}
+	style.Fill = solid(fill)
 	style.Font.Bold, style.Font.Color = true, font
 }

@@ -17,7 +17,12 @@ type column struct {
 	width   int  // the most characters that the workbook gives it; longer text wraps
 	lines   int  // of sentences: the column grows until each takes no more lines than this; 0: not sentences
 	total   bool // has a total per currency; its amounts must be in the currency of their row
+	dashed  bool // a zero is shown as a dash, as it is where figures are added up
 	screen  bool // is not printed: paper has no room for all
+	hidden  bool // is not seen at all
+	form    bool // is on the sheet alone, for the way back from it
+	blank   bool // of those, one that a person fills in
+	least   int  // characters that the workbook gives it at least
 }
 
 // field is a column and where its value comes from.
@@ -33,6 +38,7 @@ type table struct {
 	nothing  string // what the sheet says instead of rows when there are none
 	columns  []column
 	currency int                                   // index of the column that names the row's currency; none: the rows have no amounts
+	tinted   bool                                  // each row has a tint of the colour of its severity
 	reading  []int                                 // the order of the columns for people; nil: as declared
 	marked   func(cell func(key string) cell) look // of a whole row in the workbook; lookBody, or no function: of each cell
 	rows     iter.Seq2[[]cell, error]
@@ -92,6 +98,14 @@ func (t table) markOf(cells []cell) look {
 	return t.marked(func(key string) cell {
 		return cells[slices.IndexFunc(t.columns, func(c column) bool { return c.key == key })]
 	})
+}
+
+// tintOf is the colour behind a row, or empty.
+func (t table) tintOf(cells []cell) string {
+	if !t.tinted {
+		return ""
+	}
+	return severityTints[cells[slices.IndexFunc(t.columns, func(c column) bool { return c.key == severityKey })].text]
 }
 
 // readAs says in which order people read the columns; the CSV file keeps the order in which they are declared.
@@ -177,6 +191,36 @@ type survey struct {
 	rows   int64
 	widths []int              // per column, of the longest cell; of prose, to hold each cell in a few lines
 	totals map[string][]total // per currency, one for each column; columns without totals stay zero
+	seen   []seen             // per column
+}
+
+// seen is what a column is known to have room for: neighbours are often the same, and an amount between two others is no
+// wider than both.
+type seen struct {
+	text      string
+	currency  string
+	row       string // the currency of the row
+	low, high int64
+}
+
+// fits reports whether a cell is as one that was measured.
+func (s *seen) fits(c cell, k kind, row string) bool {
+	switch k {
+	case kindText:
+		if s.text == c.text {
+			return true
+		}
+		s.text = c.text
+	case kindAmount:
+		if s.currency == c.amount.Currency && s.row == row && s.low <= c.amount.Minor && c.amount.Minor <= s.high {
+			return true
+		}
+		if s.currency != c.amount.Currency || s.row != row {
+			s.currency, s.row, s.low, s.high = c.amount.Currency, row, c.amount.Minor, c.amount.Minor
+		}
+		s.low, s.high = min(s.low, c.amount.Minor), max(s.high, c.amount.Minor)
+	}
+	return false
 }
 
 // total is the sum of one column in one currency.
@@ -188,7 +232,7 @@ type total struct {
 
 // surveyTable reads the whole table once, handing each row to each on the way.
 func surveyTable(t table, each func([]cell) error) (survey, error) {
-	s := survey{widths: make([]int, len(t.columns)), totals: map[string][]total{}}
+	s := survey{widths: make([]int, len(t.columns)), seen: make([]seen, len(t.columns)), totals: map[string][]total{}}
 	for cells, err := range t.rows {
 		if err != nil {
 			return survey{}, err
@@ -207,9 +251,11 @@ func (s *survey) add(t table, cells []cell) error {
 	s.rows++
 	currency := t.currencyOf(cells)
 	for i, c := range t.columns {
-		if c.lines > 0 {
+		switch {
+		case !cells[i].set || s.seen[i].fits(cells[i], c.kind, currency):
+		case c.lines > 0:
 			s.widths[i] = c.proseWidth(s.widths[i], cells[i].text)
-		} else {
+		default:
 			s.widths[i] = max(s.widths[i], displayWidth(cells[i].display(c.kind)+foreign(cells[i], currency)))
 		}
 		if !c.total || !cells[i].set {

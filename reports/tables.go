@@ -2,11 +2,8 @@ package reports
 
 import (
 	"iter"
-	"math"
 	"slices"
 	"time"
-
-	"tieout/reconcile"
 )
 
 // The widest that a column grows in the workbook, in characters. References may have 31 characters and more.
@@ -52,17 +49,49 @@ func totalled[T any](f field[T]) field[T] {
 	return f
 }
 
+// withDash marks a column whose zeros are shown as a dash, though it has no total.
+func withDash[T any](f field[T]) field[T] {
+	f.dashed = true
+	return f
+}
+
+// atLeast gives a column no fewer characters.
+func atLeast[T any](characters int, f field[T]) field[T] {
+	f.least = characters
+	return f
+}
+
+// filledIn is a column that a person fills in on the sheet: it is in no file, and not on paper.
+func filledIn[T any](key, heading string, least int) field[T] {
+	return field[T]{column{key: key, heading: heading, kind: kindText, width: least, least: least, form: true, blank: true, screen: true}, func(T) cell { return cell{} }}
+}
+
+// onSheet marks a column that is on the sheet alone and not on paper: what belongs to the columns that are filled in.
+func onSheet[T any](f field[T]) field[T] {
+	f.form, f.screen = true, true
+	return f
+}
+
+// unseen marks a column that only programs read.
+func unseen[T any](f field[T]) field[T] {
+	f.hidden = true
+	return f
+}
+
 // onScreen marks a column that is left off paper.
 func onScreen[T any](f field[T]) field[T] {
 	f.screen = true
 	return f
 }
 
+const exceptionsName = "Exceptions"
+
 // exceptionTable has the columns of design §5, in its order: exceptions.csv is a contract with other programs. People read
 // what is wrong first, and where and when it was seen last; those last columns are not printed.
-// Expected and actual have no totals: where currencies differ they are in two of them.
+// Expected and actual have no totals: where currencies differ they are in two of them. The last columns are on the sheet alone: there a person
+// decides, and tieout finds the exception again and sees whether it has moved since.
 func exceptionTable(day Day) table {
-	t := newTable("Exceptions", "exceptions.csv", "None: no exception is open.", []field[Exception]{
+	t := newTable(exceptionsName, "exceptions.csv", "None: no exception is open.", []field[Exception]{
 		text("code", "Code", widthID, func(e Exception) string { return e.Code }),
 		text(severityKey, "Severity", widthShort, func(e Exception) string { return e.Severity }),
 		onScreen(text("status", "Status", widthShort, func(e Exception) string { return e.Status })),
@@ -80,9 +109,16 @@ func exceptionTable(day Day) table {
 		instant("due_at", "Due", func(e Exception) time.Time { return e.DueAt }),
 		prose("explanation", "Explanation", 3, func(e Exception) string { return e.Explanation }),
 		prose("next_step", "Next step", 3, func(e Exception) string { return e.NextStep }),
+		filledIn[Exception](decisionKey, "Decision", 14),
+		filledIn[Exception](reasonKey, "Reason", 18),
+		filledIn[Exception]("note", "Note", 40),
+		onSheet(text("exception", "Exception", widthShort, func(e Exception) string { return e.ID })),
+		unseen(onSheet(text("state", "State", widthShort, func(e Exception) string { return e.State }))),
 	}, day.Exceptions)
+	t.tinted = true
 	return t.readAs(severityKey, "code", "order_reference", "transaction_reference", currencyKey, "expected", "actual", "difference",
-		"age_days", "due_at", "explanation", "next_step", "status", "feed", "account", "first_seen", "last_seen")
+		"age_days", "due_at", "explanation", "next_step", "status", "feed", "account", "first_seen", "last_seen",
+		decisionKey, reasonKey, "note", "exception", "state")
 }
 
 // feedTable is feeds.csv and a block of the summary sheet: through when each feed is known. A program that reads the other
@@ -143,23 +179,6 @@ func canceledTable(day Day) table {
 	}, day.Canceled)
 }
 
-func ageingTable(day Day) table {
-	return newTable("Settlement ageing", "settlement_ageing.csv", "None: no payment is waiting to settle.", []field[AgeingRow]{
-		text("feed", "Feed", widthShort, func(a AgeingRow) string { return a.Feed }),
-		text("account", "Account", widthID, func(a AgeingRow) string { return a.Account }),
-		text("transaction_reference", "Transaction", widthID, func(a AgeingRow) string { return a.TransactionReference }),
-		text("order_reference", "Order", widthID, func(a AgeingRow) string { return a.OrderReference }),
-		text(currencyKey, "Currency", widthShort, func(a AgeingRow) string { return a.Amount.Currency }),
-		totalled(amount("amount", "Amount", func(a AgeingRow) cell { return amountCell(a.Amount) })),
-		text("settlestatus", "Settle status", widthShort, func(a AgeingRow) string { return a.SettleStatus }),
-		instant("started_at", "Started", func(a AgeingRow) time.Time { return a.StartedAt }),
-		count("age_days", "Age (days)", func(a AgeingRow) int64 { return age(a.StartedAt, day.AsOf) }),
-		text("bucket", "Bucket", widthShort, func(a AgeingRow) string { return buckets[bucketOf(age(a.StartedAt, day.AsOf))].name }),
-		instant("due_at", "Due", func(a AgeingRow) time.Time { return a.DueAt }),
-		text("state", "State", widthShort, func(a AgeingRow) string { return a.State }),
-	}, day.Ageing)
-}
-
 func refundWindowTable(day Day) table {
 	return newTable("Refund window", "refund_window.csv", "None: no money is owed back.", []field[RefundWindowRow]{
 		text("order_reference", "Order", widthID, func(r RefundWindowRow) string { return r.OrderReference }),
@@ -206,7 +225,19 @@ func matchedTable(day Day) table {
 		instant("paid_at", "Paid", func(m MatchedRow) time.Time { return m.PaidAt }),
 		text("settlement", "Settlement", widthID, func(m MatchedRow) string { return m.Settlement }),
 		text("matched_by", "Matched by", widthID, func(m MatchedRow) string { return m.MatchedBy }),
+		onScreen(text("settled_currency", "Settled in", widthShort, MatchedRow.settledIn)),
+		onScreen(amount("fee", "Fee", func(m MatchedRow) cell { return optionalAmount(m.Fee) })),
+		onScreen(amount("net", "Net", func(m MatchedRow) cell { return optionalAmount(m.Net) })),
+		onScreen(instant("available_at", "Available", func(m MatchedRow) time.Time { return m.AvailableAt })),
 	}, day.Matched)
+}
+
+// settledIn is the currency of fee and net, which may be another one than the payment's.
+func (m MatchedRow) settledIn() string {
+	if m.Net == nil {
+		return ""
+	}
+	return m.Net.Currency
 }
 
 func withoutErrors[T any](rows []T) iter.Seq2[T, error] {
@@ -219,11 +250,6 @@ func withoutErrors[T any](rows []T) iter.Seq2[T, error] {
 	}
 }
 
-// age is the whole days since an instant, never negative: a day reported as of an earlier instant has not aged.
-func age(since, asOf time.Time) int64 {
-	return int64(reconcile.Age(since, asOf))
-}
-
 // daysLeft is nil where no window has begun.
 func daysLeft(asOf, end time.Time) *int {
 	if end.IsZero() {
@@ -231,23 +257,4 @@ func daysLeft(asOf, end time.Time) *int {
 	}
 	days := int(wholeDays(asOf, end))
 	return &days
-}
-
-// buckets are the ageing buckets with their last whole day. The unit is part of the name because spreadsheets take a bare
-// "2-3" from a CSV file for the second of March.
-var buckets = [...]struct {
-	upTo int64
-	name string
-}{
-	{1, "0-1 days"}, {3, "2-3 days"}, {7, "4-7 days"}, {14, "8-14 days"}, {30, "15-30 days"}, {60, "31-60 days"}, {90, "61-90 days"},
-	{math.MaxInt64, "90+ days"},
-}
-
-// bucketOf is the index of the bucket of a number of whole days.
-func bucketOf(days int64) int {
-	at := 0
-	for days > buckets[at].upTo {
-		at++
-	}
-	return at
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -20,11 +21,13 @@ type workbook struct {
 	limit  int   // rows that a sheet holds
 	rows   int64 // of data, in all sheets
 	sheets int
+	spans  map[string][]span // where the rows of each table lie, by its name
+	long   []string          // names of the tables that go on on a further sheet
 }
 
 func newWorkbook(day Day, spill string, limit int) (*workbook, error) {
 	file := excelize.NewFile(excelize.Options{TmpDir: spill})
-	book := &workbook{file: file, styles: styles{file: file, ids: map[styleKey]int{}}, day: day, spill: spill, limit: limit}
+	book := &workbook{file: file, styles: styles{file: file, ids: map[styleKey]int{}}, day: day, spill: spill, limit: limit, spans: map[string][]span{}}
 	asOf := day.AsOf.UTC().Format(time.RFC3339)
 	err := file.SetDocProps(&excelize.DocProperties{
 		Creator: "tieout " + day.Version, LastModifiedBy: "tieout " + day.Version, Title: "tieout " + day.FinanceDay,
@@ -33,18 +36,18 @@ func newWorkbook(day Day, spill string, limit int) (*workbook, error) {
 	return book, err
 }
 
-func (b *workbook) fill(found digest, feeds, control table, tables []table, surveys map[string]survey) error {
-	if counted := surveys[tables[0].name].rows; counted != found.count {
-		return changedError(tables[0].name, counted, found.count)
+// fill writes the sheets. The first, the summary, is written last: it says which of the others go on on further sheets.
+func (b *workbook) fill(found digest, pages []page, surveys map[string]survey) error {
+	if err := b.newSheet(pages[0].name); err != nil {
+		return err
 	}
-	b.rows += surveys[feeds.name].rows + surveys[control.name].rows
-	if err := b.addSummary(found, feeds, control); err != nil {
-		return fmt.Errorf("sheet Summary: %w", err)
-	}
-	for _, t := range tables {
-		if err := b.addTable(t, surveys[t.name]); err != nil {
-			return fmt.Errorf("sheet %s: %w", t.name, err)
+	for _, p := range pages[1:] {
+		if err := b.addPage(p, surveys); err != nil {
+			return fmt.Errorf("sheet %s: %w", p.name, err)
 		}
+	}
+	if err := b.addSummary(pages[0], found, surveys); err != nil {
+		return fmt.Errorf("sheet %s: %w", pages[0].name, err)
 	}
 	return nil
 }
@@ -73,29 +76,55 @@ func (b *workbook) writeTo(to io.Writer) (err error) {
 	return b.file.Write(io.Discard)
 }
 
-// value renders a cell. Amounts beside a currency column that says another currency carry their own.
+// value renders a cell.
 func (b *workbook) value(c cell, k kind, l look, rowCurrency string) (excelize.Cell, error) {
-	key := styleKey{look: l, kind: k}
-	var value any
+	key := keyOf(c, k, l, rowCurrency, "")
+	id, err := b.styles.id(key)
+	return excelize.Cell{StyleID: id, Value: valueOf(c, k, key.digits, b.day.Zone)}, err
+}
+
+// keyOf is what the style of a cell depends on. Amounts beside a currency column that says another currency carry their own.
+func keyOf(c cell, k kind, l look, rowCurrency, tint string) styleKey {
+	key := styleKey{look: l, kind: k, tint: tint}
 	switch {
 	case !c.set:
 		key.kind = kindText
-	case k == kindCount:
-		value = c.number
-	case k == kindRate:
-		value = float64(c.number) / 10_000
-	case k == kindTime:
-		value = serial(c.at.In(b.day.Zone))
 	case k == kindAmount:
 		key.digits, _ = money.Exponent(c.amount.Currency)
 		key.suffix = foreign(c, rowCurrency)
-		value = excelNumber(c.amount)
-	default:
-		value = c.text
 	}
-	id, err := b.styles.id(key)
-	return excelize.Cell{StyleID: id, Value: value}, err
+	return key
 }
+
+// valueOf is what Excel keeps of a cell.
+func valueOf(c cell, k kind, digits int, zone *time.Location) any {
+	switch {
+	case !c.set:
+		return nil
+	case k == kindCount:
+		return c.number
+	case k == kindRate:
+		return float64(c.number) / 10_000
+	case k == kindTime:
+		return serial(c.at.In(zone))
+	case k == kindAmount:
+		return excelNumber(c.amount, digits)
+	}
+	return c.text
+}
+
+// excelNumber is an amount in major units. The double nearest to the decimal prints as that decimal up to 15 digits, which is
+// all that Excel holds. Up to 53 bits it is the quotient; a longer one is read from its decimal.
+func excelNumber(a money.Amount, digits int) float64 {
+	const exact = 1 << 53
+	if -exact < a.Minor && a.Minor < exact && digits < len(powers) {
+		return float64(a.Minor) / powers[digits]
+	}
+	number, _ := strconv.ParseFloat(a.Decimal(), 64) // Decimal writes nothing that does not parse
+	return number
+}
+
+var powers = [...]float64{1, 10, 100, 1000, 10_000}
 
 // words is a cell of the report's own text.
 func (b *workbook) words(text string, l look) (excelize.Cell, error) {
@@ -104,7 +133,7 @@ func (b *workbook) words(text string, l look) (excelize.Cell, error) {
 
 // serial is the wall time of t as Excel counts time: days since the end of 1899, without a zone.
 func serial(t time.Time) float64 {
-	wall := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
-	epoch := time.Date(1899, time.December, 30, 0, 0, 0, 0, time.UTC)
-	return float64(wall.Unix()-epoch.Unix()) / (24 * 60 * 60)
+	const epoch = -2_209_161_600 // 1899-12-30 in Unix seconds
+	_, offset := t.Zone()
+	return float64(t.Unix()+int64(offset)-epoch) / (24 * 60 * 60)
 }

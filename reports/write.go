@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -13,9 +14,14 @@ import (
 
 // The formats that a report can have, as the configuration writes them.
 const (
-	FormatXLSX = "xlsx"
-	FormatCSV  = "csv"
+	FormatXLSX    = "xlsx"
+	FormatHTML    = "html"
+	FormatCSV     = "csv"
+	FormatJSONL   = "jsonl"
+	FormatParquet = "parquet"
 )
+
+var formatNames = []string{FormatXLSX, FormatHTML, FormatCSV, FormatJSONL, FormatParquet}
 
 // Written lists the files that were published, in the order of their names.
 type Written struct {
@@ -33,7 +39,7 @@ type File struct {
 	SHA256 string
 }
 
-// Write renders a day in the wanted formats (FormatXLSX, FormatCSV) into dir/<finance day>. Either all files appear,
+// Write renders a day in the wanted formats (FormatXLSX and so on) into dir/<finance day>. Either all files appear,
 // by rename, or the folder keeps what it had and the error names the file and the cause. The bytes depend on the day
 // alone.
 func Write(dir string, formats []string, day Day) (Written, error) {
@@ -75,11 +81,11 @@ func (w writer) write(dir string, formats []string, day Day) (_ Written, err err
 
 func validate(formats []string, day Day) error {
 	if len(formats) == 0 {
-		return errors.New("no report format is wanted: name xlsx, csv or both")
+		return errors.New("no report format is wanted: name at least one of " + strings.Join(formatNames, ", "))
 	}
 	for _, format := range formats {
-		if format != FormatXLSX && format != FormatCSV {
-			return fmt.Errorf("unknown report format %q: use xlsx or csv", format)
+		if !slices.Contains(formatNames, format) {
+			return fmt.Errorf("unknown report format %q: use %s", format, strings.Join(formatNames, ", "))
 		}
 	}
 	if _, err := time.Parse(time.DateOnly, day.FinanceDay); err != nil {
@@ -91,57 +97,56 @@ func validate(formats []string, day Day) error {
 	return nil
 }
 
-// render reads each table once for its CSV file and its survey, then once more for the workbook, which must know
+// render reads each table once for its files and its survey, then once more for the page, then once more for the workbook, which must know
 // widths and totals before its first row.
 func (w writer) render(stage *stage, formats []string, day Day) error {
 	if err := writeCheckpoint(stage, day); err != nil {
 		return err
 	}
-	control, feeds := controlTable(day), feedTable(day)
-	tables := []table{exceptionTable(day), tieOutTable(day), canceledTable(day), ageingTable(day), refundWindowTable(day), payoutTable(day), matchedTable(day)}
-	surveys := map[string]survey{}
-	for _, t := range append([]table{control, feeds}, tables...) {
-		found, err := renderCSV(stage, slices.Contains(formats, FormatCSV), t)
-		if err != nil {
+	found, err := digestDay(day)
+	if err != nil {
+		return err
+	}
+	pages, err := pagesOf(day, found)
+	if err != nil {
+		return err
+	}
+	surveys, wanted := map[string]survey{}, wantedEncodings(formats)
+	for _, t := range tablesOf(pages) {
+		if surveys[t.name], err = writeFiles(stage, t, wanted, func([]cell) error { return nil }); err != nil {
 			return err
 		}
-		surveys[t.name] = found
+	}
+	if counted := surveys[exceptionsName].rows; counted != found.count {
+		return changedError(exceptionsName, counted, found.count)
+	}
+	if err := stage.write(briefFile, func(to io.Writer) (int64, error) { return writeBrief(to, day, found) }); err != nil {
+		return err
+	}
+	if slices.Contains(formats, FormatCSV) {
+		described := func(to io.Writer) (int64, error) { return writeSchema(to, day, tablesOf(pages)) }
+		if err := stage.write(schemaFile, described); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(formats, FormatHTML) {
+		if err := writeHTML(stage, day, found, pages, surveys, formats); err != nil {
+			return err
+		}
 	}
 	if !slices.Contains(formats, FormatXLSX) {
 		return nil
 	}
-	return w.renderWorkbook(stage, day, feeds, control, tables, surveys)
+	return w.renderWorkbook(stage, day, found, pages, surveys)
 }
 
-// renderCSV surveys a table, and writes its file on the way if it is wanted.
-func renderCSV(stage *stage, wanted bool, t table) (found survey, err error) {
-	if !wanted {
-		return surveyTable(t, func([]cell) error { return nil })
-	}
-	err = stage.write(t.file, func(to io.Writer) (int64, error) {
-		out, err := newCSVWriter(to, t.columns)
-		if err != nil {
-			return 0, err
-		}
-		if found, err = surveyTable(t, out.add); err != nil {
-			return 0, err
-		}
-		return found.rows, out.finish()
-	})
-	return found, err
-}
-
-func (w writer) renderWorkbook(stage *stage, day Day, feeds, control table, tables []table, surveys map[string]survey) error {
-	found, err := digestExceptions(day)
-	if err != nil {
-		return err
-	}
+func (w writer) renderWorkbook(stage *stage, day Day, found digest, pages []page, surveys map[string]survey) error {
 	return stage.write("tieout-"+day.FinanceDay+".xlsx", func(to io.Writer) (int64, error) {
 		book, err := newWorkbook(day, stage.hidden, w.sheetRows)
 		if err != nil {
 			return 0, err
 		}
-		if err := book.fill(found, feeds, control, tables, surveys); err != nil {
+		if err := book.fill(found, pages, surveys); err != nil {
 			return 0, errors.Join(err, book.file.Close())
 		}
 		return book.rows, errors.Join(book.writeTo(to), book.file.Close())

@@ -23,13 +23,14 @@ func TestWrittenListsEveryFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Written{Directory: filepath.Join(dir, "2026-03-10"), Files: []File{
-		{Name: "canceled_orders.csv", Rows: 2}, {Name: "exceptions.csv", Rows: 6}, {Name: "feeds.csv", Rows: 3}, {Name: "matched.csv", Rows: 9}, {Name: "payouts.csv", Rows: 2},
-		{Name: "refund_window.csv", Rows: 3}, {Name: "settlement_ageing.csv", Rows: 2}, {Name: "summary.csv", Rows: 7}, {Name: "tie_out.csv", Rows: 15}, {Name: busyWorkbook, Rows: 49},
+		{Name: "ageing.csv", Rows: 48}, {Name: "brief.txt", Rows: 21}, {Name: "canceled_orders.csv", Rows: 2}, {Name: "changes.csv", Rows: 6}, {Name: "datapackage.json", Rows: 14}, {Name: "exceptions.csv", Rows: 6}, {Name: "feeds.csv", Rows: 3},
+		{Name: "fees.csv", Rows: 2}, {Name: "inputs.csv", Rows: 2}, {Name: "matched.csv", Rows: 9}, {Name: "payouts.csv", Rows: 2}, {Name: "refund_window.csv", Rows: 3},
+		{Name: "settlement_ageing.csv", Rows: 2}, {Name: "settling.csv", Rows: 3}, {Name: "summary.csv", Rows: 7}, {Name: "tie_out.csv", Rows: 15}, {Name: busyWorkbook, Rows: 62},
 	}}
 	if diff := cmp.Diff(want, written, cmpopts.IgnoreFields(File{}, "Bytes", "SHA256")); diff != "" {
 		t.Errorf("written (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(10, len(listing(t, dir))); diff != "" {
+	if diff := cmp.Diff(17, len(listing(t, dir))); diff != "" {
 		t.Errorf("the folder holds %v", listing(t, dir))
 	}
 }
@@ -51,7 +52,7 @@ func listing(t *testing.T, dir string) []string {
 }
 
 func TestOnlyTheWantedFormats(t *testing.T) {
-	for format, want := range map[string]int{FormatCSV: 9, FormatXLSX: 1} {
+	for format, want := range map[string]int{FormatCSV: 16, FormatXLSX: 2} {
 		dir := t.TempDir()
 		if _, err := Write(dir, []string{format}, busyDay(t)); err != nil {
 			t.Fatal(err)
@@ -68,8 +69,8 @@ func TestWriteRefusesWhatItCannotUse(t *testing.T) {
 		change  func(*Day)
 		want    string
 	}{
-		"no format":      {nil, func(*Day) {}, "name xlsx, csv or both"},
-		"unknown format": {[]string{"pdf"}, func(*Day) {}, `unknown report format "pdf": use xlsx or csv`},
+		"no format":      {nil, func(*Day) {}, "name at least one of xlsx"},
+		"unknown format": {[]string{"pdf"}, func(*Day) {}, `unknown report format "pdf": use xlsx, html, csv, jsonl, parquet`},
 		"no day":         {[]string{"csv"}, func(d *Day) { d.FinanceDay = "../2026-03-10" }, `finance day "../2026-03-10" is not a date`},
 		"no zone":        {[]string{"csv"}, func(d *Day) { d.Zone = nil }, "needs a zone"},
 		"two currencies in a row": {[]string{"csv"}, func(d *Day) {
@@ -125,7 +126,7 @@ func TestAFullDiskKeepsThePreviousFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := contents(t, dir)
-	files := map[int]string{0: "summary.csv", 1000: "feeds.csv", 1500: "exceptions.csv", 9000: busyWorkbook, 20000: busyWorkbook}
+	files := map[int]string{0: "feeds.csv", 1000: "exceptions.csv", 10700: "summary.csv", 20000: schemaFile, 37000: busyWorkbook, 50000: busyWorkbook}
 	for free, name := range files {
 		t.Run(fmt.Sprint(free), func(t *testing.T) {
 			w := realWriter()
@@ -250,7 +251,7 @@ func TestLeftoversOfAKilledRunAreCleared(t *testing.T) {
 	if _, err := Write(dir, []string{FormatXLSX}, emptyDay(t)); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{busyWorkbook}, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff([]string{briefFile, busyWorkbook}, listing(t, dir)); diff != "" {
 		t.Errorf("the folder (-want +got):\n%s", diff)
 	}
 }

@@ -18,8 +18,10 @@ var dayAfter = now.AddDate(0, 0, 1)
 
 // What is measured, besides the lines that are named after it.
 const (
-	joined = "join"
-	copied = "copy"
+	joined      = "join"
+	copied      = "copy"
+	decoded     = "decode"
+	copiedPages = "copy_pages"
 )
 
 // bench is one run of all that was asked for.
@@ -31,36 +33,61 @@ type bench struct {
 	peaks map[int][]float64 // MB, of every run on PostgreSQL, by the number of orders
 }
 
-func run(ctx context.Context, o options) (rows []row, err error) {
+func run(ctx context.Context, o options) ([]row, error) {
 	b := &bench{options: o, took: map[string]readings{}, peaks: map[int][]float64{}}
-	if b.dir, err = os.MkdirTemp("", "tieout-bench-*"); err != nil {
-		return nil, fmt.Errorf("make a folder: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
-	if b.wants("verify") {
-		if err := b.verify(ctx); err != nil {
+	if b.wants("workbook", "workbook_memory", "report_memory") {
+		if err := b.inFolder(func() error { return b.files(ctx) }); err != nil {
 			return nil, err
 		}
 	}
-	if b.offline() {
-		return b.rows(), nil
+	if b.wants("verify") {
+		if err := b.inFolder(func() error { return b.verify(ctx) }); err != nil {
+			return nil, err
+		}
 	}
-	if b.admin, err = sql.Open("postgres", b.server); err != nil {
+	if b.wants(onServer...) {
+		if err := b.inFolder(func() error { return b.stored(ctx) }); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.fetching(ctx); err != nil {
 		return nil, err
+	}
+	return append(b.lines(), b.fetchRows()...), nil
+}
+
+// inFolder gives the work a folder for its files, which is gone afterwards.
+func (b *bench) inFolder(work func() error) (err error) {
+	if b.dir, err = os.MkdirTemp("", "tieout-bench-*"); err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	return errors.Join(work(), os.RemoveAll(b.dir))
+}
+
+// stored measures all that needs a server.
+func (b *bench) stored(ctx context.Context) (err error) {
+	if b.admin, err = sql.Open("postgres", b.server); err != nil {
+		return err
 	}
 	defer func() { err = errors.Join(err, b.admin.Close()) }()
 	if err := b.tellMachine(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	if err := b.small(ctx); err != nil {
-		return nil, err
-	}
-	if b.wants("memory") {
-		if err := b.big(ctx); err != nil {
-			return nil, err
+	if b.wants("ingest") {
+		if err := b.ingest(ctx); err != nil {
+			return err
 		}
 	}
-	return b.rows(), nil
+	if !b.wants(inWorlds...) {
+		return nil
+	}
+	if err := b.small(ctx); err != nil {
+		return err
+	}
+	if b.wants("memory") {
+		return b.big(ctx)
+	}
+	return nil
 }
 
 // tellMachine says what the figures depend on.
@@ -131,7 +158,7 @@ func (b *bench) prepare(ctx context.Context, p *place) error {
 	if err := b.judge(ctx, p, "", 0); err != nil {
 		return err
 	}
-	if _, err := psql(ctx, p.url, exportRows(b.dir)...); err != nil {
+	if _, err := psql(ctx, p.url, copies(b.dir, judged, "", "to")...); err != nil {
 		return err
 	}
 	return tidy(ctx, p.db)
@@ -180,7 +207,12 @@ func (b *bench) round(ctx context.Context, p *place, file string) error {
 		}
 	}
 	if b.wants("full_again", "memory") {
-		return b.fullAgain(ctx, p)
+		if err := b.fullAgain(ctx, p); err != nil {
+			return err
+		}
+	}
+	if b.wants("csv") {
+		return b.csv(ctx, p)
 	}
 	return nil
 }
@@ -218,18 +250,18 @@ func (b *bench) join(ctx context.Context, p *place) error {
 
 // copy has psql write the verdicts and exceptions that tieout wrote.
 func (b *bench) copy(ctx context.Context, p *place) error {
-	if err := execute(ctx, p.db, emptyCopies()...); err != nil {
+	if err := execute(ctx, p.db, emptyCopies(judged)...); err != nil {
 		return err
 	}
 	if err := tidy(ctx, p.db); err != nil {
 		return err
 	}
-	r, err := psql(ctx, p.url, importRows(b.dir)...)
+	r, err := psql(ctx, p.url, copies(b.dir, judged, "bench_", "from")...)
 	if err != nil {
 		return err
 	}
 	b.note(copied, r)
-	return execute(ctx, p.db, emptyCopies()...)
+	return execute(ctx, p.db, emptyCopies(judged)...)
 }
 
 func (b *bench) sqliteFirstFull(ctx context.Context, file string, w world) (err error) {
@@ -306,8 +338,8 @@ func (b *bench) big(ctx context.Context) (err error) {
 	return alone.day(ctx, p, 1)
 }
 
-// rows are the lines that were asked for.
-func (b *bench) rows() []row {
+// lines are those that were asked for.
+func (b *bench) lines() []row {
 	seconds := func(what string) float64 { return b.took[what].seconds() }
 	var rows []row
 	add := func(name string, reach float64, ratio func() float64) {
@@ -320,9 +352,21 @@ func (b *bench) rows() []row {
 	add("increment", 0.03, func() float64 { return seconds("increment") / seconds("first_full") })
 	add("sqlite_first_full", 2.00, func() float64 { return seconds("sqlite_first_full") / seconds("first_full") })
 	add("verify", 5.00, func() float64 { return b.verifyRatio() })
+	add("csv", 2.00, func() float64 { return seconds(partCSV) / seconds(copiedOut) })
+	add("workbook", 0.70, func() float64 {
+		return seconds(b.named(partWorkbook, workbookRows)) / seconds(b.named(partPlain, workbookRows))
+	})
+	add("workbook_memory", 1.00, func() float64 {
+		return max(b.peak(partWorkbook, workbookRows), b.peak(partWorkbook, workbookMore)) / workbookMB
+	})
+	add("report_memory", 1.15, func() float64 { return b.peak(partReport, reportMore) / b.peak(partReport, reportRows) })
 	if b.wants("memory") {
 		small, big := slices.Max(b.peaks[b.orders]), slices.Max(b.peaks[4*b.orders])
 		rows = append(rows, row{name: "memory", ratio: big / small, reach: 1.15}, row{name: "memory_mb", ratio: max(small, big) / 64, reach: 1.00})
+	}
+	add("ingest", 1.50, func() float64 { return seconds("ingest") / (seconds(decoded) + seconds(copiedPages)) })
+	if b.wants("ingest") {
+		rows = append(rows, row{name: "ingest_again", ratio: seconds("ingest_again") / seconds("ingest"), reach: 0.70})
 	}
 	return rows
 }

@@ -13,6 +13,8 @@ import (
 
 	_ "github.com/lib/pq"  // postgres
 	_ "modernc.org/sqlite" // sqlite
+
+	"tieout/sql/store"
 )
 
 // What the configured accounts are called.
@@ -68,6 +70,44 @@ func fill(ctx context.Context, url string, w world, day int) error {
 
 // onPostgres makes a database with a world on the server.
 func (b *bench) onPostgres(ctx context.Context, name string, w world) (p *place, err error) {
+	if p, err = b.created(ctx, name); err != nil {
+		return nil, err
+	}
+	p.world = w
+	if p.config, err = configure(b.dir, name, p.url); err == nil {
+		err = fill(ctx, p.url, w, 0)
+	}
+	if err == nil {
+		err = execute(ctx, p.db, append(forgettable(), "VACUUM ANALYZE")...)
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.close(ctx))
+	}
+	return p, nil
+}
+
+// emptyPostgres makes a migrated database with nothing in it on the server.
+func (b *bench) emptyPostgres(ctx context.Context, name string) (p *place, err error) {
+	if p, err = b.created(ctx, name); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, p.url); err != nil {
+		return nil, errors.Join(err, p.close(ctx))
+	}
+	return p, nil
+}
+
+func migrate(ctx context.Context, url string) error {
+	s, err := store.Open(ctx, url)
+	if err != nil {
+		return err
+	}
+	_, err = s.Migrate(ctx)
+	return errors.Join(err, s.Close())
+}
+
+// created makes a database on the server.
+func (b *bench) created(ctx context.Context, name string) (p *place, err error) {
 	server, err := url.Parse(b.server)
 	if err != nil {
 		return nil, errors.New("TIEOUT_TEST_POSTGRES_URL is no URL") // it may hold a password, and so may the error
@@ -77,20 +117,11 @@ func (b *bench) onPostgres(ctx context.Context, name string, w world) (p *place,
 		return nil, err
 	}
 	server.Path = "/" + name
-	p = &place{world: w, postgres: true, url: server.String(), remove: func(ctx context.Context) error {
+	p = &place{postgres: true, url: server.String(), remove: func(ctx context.Context) error {
 		return execute(ctx, b.admin, "DROP DATABASE "+name+" WITH (FORCE)")
 	}}
 	if p.db, err = sql.Open("postgres", p.url); err != nil {
 		return nil, errors.Join(err, p.remove(ctx))
-	}
-	if p.config, err = configure(b.dir, name, p.url); err == nil {
-		err = fill(ctx, p.url, w, 0)
-	}
-	if err == nil {
-		err = execute(ctx, p.db, append(forgettable(), "VACUUM ANALYZE")...)
-	}
-	if err != nil {
-		return nil, errors.Join(err, p.close(ctx))
 	}
 	return p, nil
 }
@@ -107,13 +138,27 @@ func (b *bench) onSQLite(file string, w world) (*place, error) {
 	if err := copyFile(path, file); err != nil {
 		return nil, err
 	}
-	p := &place{world: w, url: "sqlite:" + path, remove: func(context.Context) error {
-		return errors.Join(os.Remove(path), removeIfThere(path+"-wal"), removeIfThere(path+"-shm"))
-	}}
-	var err error
-	if p.config, err = configure(b.dir, "copy", p.url); err != nil {
+	p, err := sqliteAt(path)
+	if err != nil {
 		return nil, err
 	}
+	p.world = w
+	p.config, err = configure(b.dir, "copy", p.url)
+	return p, err
+}
+
+// emptySQLite makes a migrated database with nothing in it in a file.
+func (b *bench) emptySQLite(ctx context.Context, path string) (*place, error) {
+	if err := migrate(ctx, "sqlite:"+path); err != nil {
+		return nil, err
+	}
+	return sqliteAt(path)
+}
+
+func sqliteAt(path string) (p *place, err error) {
+	p = &place{url: "sqlite:" + path, remove: func(context.Context) error {
+		return errors.Join(os.Remove(path), removeIfThere(path+"-wal"), removeIfThere(path+"-shm"))
+	}}
 	p.db, err = sql.Open("sqlite", path)
 	return p, err
 }

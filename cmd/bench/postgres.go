@@ -57,21 +57,18 @@ var forget = []string{
 // judged are the tables that a judgement is written to and that psql writes again for comparison.
 var judged = []string{"tieout_verdicts", "tieout_exceptions"}
 
-func emptyCopies() []string {
+func emptyCopies(tables []string) []string {
 	var statements []string
-	for _, table := range judged {
+	for _, table := range tables {
 		statements = append(statements, "DROP TABLE IF EXISTS bench_"+table, "CREATE TABLE bench_"+table+" (LIKE "+table+" INCLUDING ALL)")
 	}
 	return statements
 }
 
-// exportRows has psql write what a run judged to files, and importRows read them into tables with the same keys and indexes.
-func exportRows(dir string) []string { return copies(dir, "", "to") }
-func importRows(dir string) []string { return copies(dir, "bench_", "from") }
-
-func copies(dir, prefix, direction string) []string {
+// copies has psql write tables to files, or read the files into tables with the same keys and indexes.
+func copies(dir string, tables []string, prefix, direction string) []string {
 	var commands []string
-	for _, table := range judged {
+	for _, table := range tables {
 		commands = append(commands, fmt.Sprintf(`\copy %s%s %s '%s'`, prefix, table, direction, filepath.Join(dir, table+".copy")))
 	}
 	return commands

@@ -131,6 +131,7 @@ feeds:
     api_key: ` + simulatedKey + `
     base_url: http://` + simulatedAddress + `
     requests_per_second: 2000
+    requests_per_second_in_all: 8000
   trustpayments:
     username: ` + simulatedUsername + `
     password: ` + simulatedPassword + `

@@ -17,7 +17,7 @@ import (
 
 func (a *app) exceptionsCommand() *cobra.Command {
 	group := &cobra.Command{Use: "exceptions", Short: "Look at exceptions, acknowledge and resolve them", Args: usage(cobra.NoArgs), RunE: func(command *cobra.Command, _ []string) error { return command.Help() }}
-	group.AddCommand(a.exceptionsListCommand(), a.exceptionsShowCommand(), a.exceptionsAcknowledgeCommand(), a.exceptionsResolveCommand())
+	group.AddCommand(a.exceptionsListCommand(), a.exceptionsShowCommand(), a.exceptionsAcknowledgeCommand(), a.exceptionsResolveCommand(), a.exceptionsImportCommand())
 	return group
 }
 

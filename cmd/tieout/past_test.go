@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"tieout/feeds/simulator"
+	"tieout/reconcile"
+	"tieout/sql/store"
 )
 
 // TestPastDaysComeOutAsTheyWere: after days on which things go well and badly, on which people decide, a run is killed and all is derived
@@ -19,6 +21,7 @@ func TestPastDaysComeOutAsTheyWere(t *testing.T) {
 	config := simulator.Config{Seed: 41, Orders: 150}
 	days := []time.Duration{0, 6 * time.Hour, day, 3 * day, 4 * day, 5 * day, 35 * day, 100 * day}
 	var written []map[string]map[string]string
+	decided := 0
 	for _, where := range []layout{sqliteApart, postgresShared} {
 		s := newScene(t, where, newWorld(t, config))
 		first := map[string]map[string]string{} // by finance day: what was written last on it
@@ -26,13 +29,16 @@ func TestPastDaysComeOutAsTheyWere(t *testing.T) {
 			now := firstDay.Add(after)
 			s.badDay(n, now)
 			first[filepath.Base(s.reports(now))] = s.files(now)
-			s.meanwhile(n)
+			decided += s.meanwhile(n, now.Add(time.Hour))
 		}
 		for _, after := range days {
 			date := filepath.Base(s.reports(firstDay.Add(after)))
 			s.same(firstDay.Add(after), "files written again", first[date], s.again(date))
 		}
 		written = append(written, first)
+	}
+	if decided == 0 {
+		t.Error("nobody decided anything")
 	}
 	for date, files := range written[0] {
 		if difference := firstDifference(files, written[1][date]); difference != "" {
@@ -41,17 +47,29 @@ func TestPastDaysComeOutAsTheyWere(t *testing.T) {
 	}
 }
 
-// meanwhile lets people decide after the nth day's report, and derives everything anew after one of them.
-func (s *scene) meanwhile(n int) {
+// meanwhile lets people decide after the nth day's report, at an instant that both databases share, and derives everything anew after
+// one of them.
+func (s *scene) meanwhile(n int, at time.Time) (decided int) {
 	s.t.Helper()
 	switch n {
 	case 0, 4:
-		s.must("exceptions", "acknowledge", "--by", "ada", "--note", "looked at", "--yes", "--code", "MISSING_ORDER")
+		return s.handle(reconcile.MissingOrder, reconcile.Handling{To: reconcile.StatusAcknowledged, Who: "ada", Note: "looked at", At: at})
 	case 2:
-		s.must("exceptions", "resolve", "--by", "bob", "--reason", "written-off", "--yes", "--code", "AMOUNT_MISMATCH")
+		return s.handle(reconcile.AmountMismatch, reconcile.Handling{To: reconcile.StatusResolved, Who: "bob", Reason: reconcile.ReasonWrittenOff, At: at})
 	case 3:
 		s.must("rebuild")
 	}
+	return 0
+}
+
+// handle is the command acknowledge or resolve, without its clock.
+func (s *scene) handle(code reconcile.Code, handling reconcile.Handling) int {
+	s.t.Helper()
+	plan, err := s.open().store.HandleExceptions(s.t.Context(), store.ExceptionFilter{Standing: true, Codes: []string{string(code)}}, handling, "")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return len(plan.Records)
 }
 
 // again writes the report of a past day into a folder of its own, by a process that thinks of another zone and language.

@@ -78,8 +78,16 @@ func (p *edition) day(ctx context.Context) (reports.Day, error) {
 	if sealed {
 		day.Checkpoint = seal.Note
 	}
+	if err := p.addDays(ctx, &day); err != nil {
+		return day, err
+	}
+	since, err := p.addInputs(ctx, &day)
+	if err != nil {
+		return day, err
+	}
 	db := p.store
 	day.Exceptions = each(db.Exceptions(ctx, store.ExceptionFilter{Standing: true}), exceptionRow)
+	day.Changes = p.changes(ctx, since)
 	day.Canceled = each(db.Canceled(ctx), canceledRow)
 	day.Ageing = each(db.Ageing(ctx), ageingRow(p.terms.Policy, p.asOf))
 	day.RefundWindow = each(db.Owed(ctx), refundWindowRow)
@@ -147,7 +155,7 @@ func controlTotal(t store.Total) reports.ControlTotal {
 
 func exceptionRow(r reconcile.ExceptionRecord) reports.Exception {
 	return reports.Exception{
-		Code: string(r.Code), Severity: string(r.Severity), Status: string(r.Status), Feed: r.Feed, Account: r.Account,
+		ID: r.ID(), State: r.State(), Code: string(r.Code), Severity: string(r.Severity), Status: string(r.Status), Feed: r.Feed, Account: r.Account,
 		OrderReference: r.OrderReference, TransactionReference: r.TransactionReference, Currency: r.Currency,
 		Expected: figure(r.Expected), Actual: figure(r.Actual), Difference: figure(r.Difference),
 		FirstSeen: r.FirstSeen, LastSeen: r.LastSeen, DueAt: r.DueAt, Explanation: r.Explanation, NextStep: r.NextStep,
@@ -247,6 +255,6 @@ func itemised(p reconcile.Payout) string {
 func matchedRow(m store.MatchedPair) reports.MatchedRow {
 	return reports.MatchedRow{
 		OrderReference: m.OrderReference, Feed: m.Payment.Feed, Account: m.Payment.Account, PaymentReference: m.Payment.ID,
-		OrderAmount: m.Order, PaidAmount: m.Paid, Refunded: m.Refunded, PaidAt: m.PaidAt, Settlement: cmp.Or(m.PayoutID, m.MovementID), MatchedBy: string(m.Rule),
+		OrderAmount: m.Order, PaidAmount: m.Paid, Refunded: m.Refunded, PaidAt: m.PaidAt, Fee: figure(m.Fee), Net: figure(m.Net), AvailableAt: m.AvailableAt, Settlement: cmp.Or(m.PayoutID, m.MovementID), MatchedBy: string(m.Rule),
 	}
 }

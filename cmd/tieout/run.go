@@ -17,6 +17,7 @@ import (
 
 // runFlags are what a run can be asked for.
 type runFlags struct {
+	again  []string
 	asOf   string
 	dryRun bool
 	failOn string
@@ -27,7 +28,7 @@ func (a *app) runCommand() *cobra.Command {
 	var flags runFlags
 	command := &cobra.Command{
 		Use:   "run [JOB...]",
-		Short: "Run the jobs of the day: fetch, reconcile, cancel-expired, age-settlements, refunds, seal, report",
+		Short: "Run the jobs of the day: fetch, reconcile, cancel-expired, age-settlements, refunds, seal, report, deliver",
 		Long: "Runs the named jobs, or all of them, in the order of the day. Run twice, it changes nothing the second time;\n" +
 			"killed, it goes on where it ended. One feed that fails does not stop the others.",
 		RunE: func(command *cobra.Command, names []string) error { return a.run(command.Context(), names, flags) },
@@ -52,6 +53,7 @@ func (a *app) run(ctx context.Context, names []string, flags runFlags) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	p.again = flags.again
 	if !p.config.Feeds.AnyProvider() {
 		return usagef("no payment provider is configured: set feeds.stripe or feeds.trustpayments (see tieout.example.yaml)")
 	}

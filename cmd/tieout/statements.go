@@ -175,7 +175,7 @@ func tieOutLines(s reconcile.Statement) []reports.TieOutRow {
 	ofAuths := s.Refunded.Amount.Currency != ""
 	var rows []reports.TieOutRow
 	if len(s.Lines) > 0 {
-		rows = append(rows, tieOutLine("opening unsettled", s.Opening, ofAuths))
+		rows = append(rows, tieOutLine(reports.LineOpening, s.Opening, ofAuths))
 		for _, line := range s.Lines {
 			rows = append(rows, tieOutLine(string(line.Line), line.Entry, true))
 		}

@@ -16,10 +16,10 @@ import (
 type terms struct {
 	Zone       zone             `json:"zone"`
 	Formats    []string         `json:"formats"`
-	Accounts   []account        `json:"accounts"` // every configured one, in the order of the configuration
-	Policy     reconcile.Policy `json:"policy"`   // durations in nanoseconds
+	Accounts   []account        `json:"accounts"`    // every configured one, in the order of the configuration
+	Policy     reconcile.Policy `json:"policy"`      // durations in nanoseconds
 	CutoffZone zone             `json:"cutoff_zone"` // of the policy
-	Failed     []string         `json:"failed"` // steps of the run before the report
+	Failed     []string         `json:"failed"`      // steps of the run before the report
 }
 
 type account struct {

@@ -28,6 +28,7 @@ type parts struct {
 	shop      *shop.Shop // nil when orders are only imported
 	mapping   shop.Mapping
 	providers []provider
+	again     []string // carriers that are to bring a report even if it was brought
 	closers   []func() error
 }
 
@@ -149,56 +150,77 @@ func (p *parts) openProviders() error {
 }
 
 func (p *parts) openStripe() error {
-	s := p.config.Feeds.Stripe
-	if !s.Enabled() {
+	if !p.config.Feeds.Stripe.Enabled() {
 		return nil
 	}
-	client, err := stripe.New(stripe.Options{
-		Key: s.APIKey.Reveal(), Account: s.Account, BaseURL: s.BaseURL, ReferenceKeys: s.ReferenceKeys,
-		PaymentMethods: s.PaymentMethods, Timeout: s.Timeout, RequestsPerSecond: float64(s.RequestsPerSecond),
-	})
-	if err != nil {
-		return usageError{err}
+	for _, s := range p.config.Feeds.Stripe.Each() {
+		client, err := stripe.New(stripe.Options{
+			Key: s.APIKey.Reveal(), Account: s.Account, BaseURL: s.BaseURL, ReferenceKeys: s.ReferenceKeys,
+			PaymentMethods: s.PaymentMethods, Timeout: s.Timeout, RetryWait: s.RetryWait,
+			RequestsPerSecond: float64(s.RequestsPerSecond), RequestsPerSecondInAll: float64(s.RequestsPerSecondInAll),
+		})
+		if err != nil {
+			return usageError{err}
+		}
+		p.providers = append(p.providers, provider{client: client, normalise: stripe.NewNormaliser(s.ReferenceKeys, s.PaymentMethods), since: s.Since, overlap: s.Overlap, lag: s.Lag})
 	}
-	p.providers = append(p.providers, provider{client: client, normalise: stripe.NewNormaliser(s.ReferenceKeys, s.PaymentMethods), since: s.Since, overlap: s.Overlap, lag: s.Lag})
 	return nil
 }
 
 func (p *parts) openTrustPayments() error {
-	s := p.config.Feeds.TrustPayments
-	if !s.Enabled() {
+	if !p.config.Feeds.TrustPayments.Enabled() {
 		return nil
 	}
+	for _, s := range p.config.Feeds.TrustPayments.Each() {
+		if err := p.openSites(s); err != nil {
+			return usageError{err}
+		}
+	}
+	return nil
+}
+
+// openSites makes a client for each site of one Webservices user.
+func (p *parts) openSites(s config.TrustPayments) error {
 	for _, site := range s.SiteReferences {
 		client, err := trustpayments.New(trustpayments.Options{
 			Username: s.Username, Password: s.Password.Reveal(), Site: site, BaseURL: s.BaseURL, Live: s.Live,
 			Timeout: s.Timeout, Rate: rate.Limit(s.RequestsPerSecond),
 		})
 		if err != nil {
-			return usageError{err}
+			return err
 		}
 		p.providers = append(p.providers, provider{client: client, normalise: trustpayments.NewNormaliser(s.PaymentTypes), since: s.Since, overlap: s.Overlap, lag: s.Lag})
 	}
 	return nil
 }
 
-// normalise reads an observation of any feed, configured or not: evidence outlives configuration.
+// normalise reads an observation of any feed and account, configured or not: evidence outlives configuration. What is of no
+// configured account is read as the section of its feed says.
 func (p *parts) normalise() feeds.Normalise {
 	s := p.config.Feeds
-	ofShop := shop.NewNormaliser(p.mapping)
-	ofStripe := stripe.NewNormaliser(s.Stripe.ReferenceKeys, s.Stripe.PaymentMethods)
-	ofTrustPayments := trustpayments.NewNormaliser(s.TrustPayments.PaymentTypes)
-	return func(observation feeds.Observation) reconcile.Record {
-		switch observation.Key.Feed {
-		case reconcile.FeedShop:
-			return ofShop(observation)
-		case reconcile.FeedStripe:
-			return ofStripe(observation)
-		case reconcile.FeedTrustPayments:
-			return ofTrustPayments(observation)
-		default:
-			return reconcile.Rejection{Key: observation.Key, Reason: fmt.Sprintf("unknown feed %q", observation.Key.Feed)}
+	byAccount := map[[2]string]feeds.Normalise{}
+	for _, account := range s.Stripe.Each() {
+		byAccount[[2]string{reconcile.FeedStripe, account.Account}] = stripe.NewNormaliser(account.ReferenceKeys, account.PaymentMethods)
+	}
+	for _, user := range s.TrustPayments.Each() {
+		for _, site := range user.SiteReferences {
+			byAccount[[2]string{reconcile.FeedTrustPayments, site}] = trustpayments.NewNormaliser(user.PaymentTypes)
 		}
+	}
+	byFeed := map[string]feeds.Normalise{
+		reconcile.FeedShop:          shop.NewNormaliser(p.mapping),
+		reconcile.FeedStripe:        stripe.NewNormaliser(s.Stripe.ReferenceKeys, s.Stripe.PaymentMethods),
+		reconcile.FeedTrustPayments: trustpayments.NewNormaliser(s.TrustPayments.PaymentTypes),
+	}
+	return func(observation feeds.Observation) reconcile.Record {
+		key := observation.Key
+		if normalise, ok := byAccount[[2]string{key.Feed, key.Account}]; ok {
+			return normalise(observation)
+		}
+		if normalise, ok := byFeed[key.Feed]; ok {
+			return normalise(observation)
+		}
+		return reconcile.Rejection{Key: key, Reason: fmt.Sprintf("unknown feed %q", key.Feed)}
 	}
 }
 
@@ -244,7 +266,7 @@ func (p *parts) runner() *jobs.Runner {
 		Record: p.store, Locker: p.store, Clock: time.Now, Holder: holder(), Log: p.log,
 		Jobs: []jobs.Job{fetch, &jobs.Reconcile{Judging: judging, Everything: p.store, Ledger: p.store, Money: p.store, Version: version}, cancel,
 			&jobs.AgeSettlements{Judging: judging, Unsettled: p.store}, refunds,
-			&jobs.Seal{Add: p.seal}, &jobs.Report{Write: p.writeReport}},
+			&jobs.Seal{Add: p.seal}, &jobs.Report{Write: p.writeReport}, &jobs.Deliver{Ledger: p.store, Load: p.delivery, Again: p.again}},
 	}
 }
 

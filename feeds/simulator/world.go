@@ -20,6 +20,7 @@ type Config struct {
 	Days   int            // how many days after Now stories go on; default 2
 	Zone   *time.Location // where the shoppers live: few orders at night; default UTC
 	Live   bool           // the world's own objects are of live mode; default test mode
+	Serial int            // what numbers are counted from; worlds of one shop must not share any
 
 	SiteReferences []string       // Trust Payments sites; default test_site12345
 	Stories        map[string]int // weight of each story; nil = DefaultStories()
@@ -67,7 +68,7 @@ func New(cfg Config) (*World, error) {
 		refunds: newCollection[*refund](), disputes: newCollection[*dispute](), movements: newCollection[*movement](),
 		payouts: newCollection[*payout](), events: newCollection[*event](), transactions: newCollection[*transaction](),
 		payoutFaults: map[payoutKey]string{}, payoutResidues: map[payoutKey]int64{}, planted: map[*charge]bool{},
-		rng: rand.New(rand.NewPCG(cfg.Seed, 0)),
+		serial: cfg.Serial, rng: rand.New(rand.NewPCG(cfg.Seed, 0)),
 	}
 	w.tellAll()
 	w.chargeAccountFees()

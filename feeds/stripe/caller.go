@@ -4,31 +4,33 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	stripego "github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/form"
-	"golang.org/x/time/rate"
+
+	"tieout/feeds/pace"
 )
 
 // How often and how patiently a read is tried. The waits double from the first, less up to a half at random, so four of
-// them take at most 7.5 s; a Retry-After may ask for more, up to longestWait each.
+// them take at most 7.5 s by default; a Retry-After may ask for more, up to longestWait each.
 const (
 	tries       = 5
-	firstWait   = 500 * time.Millisecond
 	longestWait = 30 * time.Second
 )
 
 // caller sends requests through stripe-go's own backend. It does all retries itself: stripe-go does not retry a 429, and
 // its waits do not end with the context.
 type caller struct {
-	key     string
-	backend stripego.Backend
-	limiter *rate.Limiter
-	sleep   func(context.Context, time.Duration) error
+	key       string
+	backend   stripego.Backend
+	pace      *pace.Limiter
+	firstWait time.Duration // before the second try
+	sleep     func(context.Context, time.Duration) error
 }
 
-func newCaller(key, base string, client *http.Client, limiter *rate.Limiter) *caller {
+func newCaller(key, base string, client *http.Client, limiter *pace.Limiter, firstWait time.Duration) *caller {
 	backend := stripego.GetBackendWithConfig(stripego.APIBackend, &stripego.BackendConfig{
 		EnableTelemetry:   stripego.Bool(false),
 		HTTPClient:        client,
@@ -36,16 +38,21 @@ func newCaller(key, base string, client *http.Client, limiter *rate.Limiter) *ca
 		MaxNetworkRetries: stripego.Int64(0),
 		URL:               stripego.String(base),
 	})
-	return &caller{key: key, backend: backend, limiter: limiter, sleep: sleepFor}
+	return &caller{key: key, backend: backend, pace: limiter, firstWait: firstWait, sleep: pace.Sleep}
 }
 
-// get reads one path into answer, trying again where that may help. Its errors are *failure, or the context's.
-func (c *caller) get(ctx context.Context, path string, query *form.Values, answer stripego.LastResponseSetter) error {
+// get reads one path, trying again where that may help; also where read refuses what came, of which it may keep nothing. Its
+// errors are *failure, or the context's.
+func (c *caller) get(ctx context.Context, path string, query *form.Values, read func(body []byte) error) error {
 	for try := 1; ; try++ {
-		if err := c.limiter.Wait(ctx); err != nil {
+		turn, err := c.pace.Wait(ctx, endpoint(http.MethodGet, path))
+		if err != nil {
 			return err
 		}
-		met, err := c.send(ctx, http.MethodGet, path, query, "", answer)
+		met, err := c.send(ctx, turn, http.MethodGet, path, query, "", &stripego.APIResource{})
+		if err == nil {
+			err = met.read(read)
+		}
 		if err == nil {
 			return nil
 		}
@@ -56,7 +63,7 @@ func (c *caller) get(ctx context.Context, path string, query *form.Values, answe
 		if try == tries || !failed.passing {
 			return failed
 		}
-		if err := c.sleep(ctx, wait(try, met.retryAfter)); err != nil {
+		if err := c.sleep(ctx, c.wait(try, met.retryAfter)); err != nil {
 			return err
 		}
 	}
@@ -66,28 +73,44 @@ func (c *caller) get(ctx context.Context, path string, query *form.Values, answe
 // money twice. Its errors are *failure.
 func (c *caller) post(ctx context.Context, path string, body *form.Values, idempotencyKey string, answer stripego.LastResponseSetter) error {
 	for try := 1; ; try++ {
-		if err := c.limiter.Wait(ctx); err != nil {
+		turn, err := c.pace.Wait(ctx, endpoint(http.MethodPost, path))
+		if err != nil {
 			return &failure{text: "not sent: " + err.Error(), cause: err}
 		}
-		met, err := c.send(ctx, http.MethodPost, path, body, idempotencyKey, answer)
+		met, err := c.send(ctx, turn, http.MethodPost, path, body, idempotencyKey, answer)
 		if err == nil {
 			return nil
 		}
 		failed := c.explain(met, err)
-		if failed.sent || !failed.passing || try == tries || c.sleep(ctx, wait(try, 0)) != nil {
+		if failed.sent || !failed.passing || try == tries || c.sleep(ctx, c.wait(try, 0)) != nil {
 			return failed
 		}
 	}
 }
 
+// endpoint names what Stripe counts the requests of together: one operation, all ids of it (stripe.md §5).
+func endpoint(method, path string) string {
+	parts := strings.SplitN(path, "/", 5) // "", "v1", "charges", id
+	if len(parts) > 3 {
+		parts = append(parts[:3], "id")
+	}
+	return method + strings.Join(parts, "/")
+}
+
 // send sends one request, once. An answer outside 200-299 is an error also where stripe-go takes it for success.
-func (c *caller) send(ctx context.Context, method, path string, body *form.Values, idempotencyKey string, answer stripego.LastResponseSetter) (*exchange, error) {
+func (c *caller) send(ctx context.Context, turn pace.Turn, method, path string, body *form.Values, idempotencyKey string, answer stripego.LastResponseSetter) (*exchange, error) {
 	traced, met := withExchange(ctx)
 	params := &stripego.Params{Context: traced}
 	if idempotencyKey != "" {
 		params.IdempotencyKey = stripego.String(idempotencyKey)
 	}
 	err := c.backend.CallRaw(method, path, c.key, body, params, answer)
+	switch {
+	case met.status == http.StatusTooManyRequests:
+		turn.Refused(met.inAll, min(met.retryAfter, longestWait))
+	case err == nil:
+		turn.Done()
+	}
 	if err == nil && met.status/100 != 2 {
 		err = errNotSuccess
 	}
@@ -95,20 +118,8 @@ func (c *caller) send(ctx context.Context, method, path string, body *form.Value
 }
 
 // wait is how long to wait after a failed try, the first being 1.
-func wait(try int, asked time.Duration) time.Duration {
-	longest := firstWait << (try - 1)
-	chosen := longest - rand.N(longest/2)
+func (c *caller) wait(try int, asked time.Duration) time.Duration {
+	longest := c.firstWait << (try - 1)
+	chosen := longest - rand.N(longest/2+1)
 	return min(max(chosen, asked), longestWait)
-}
-
-// sleepFor waits, or ends early with the context's error.
-func sleepFor(ctx context.Context, duration time.Duration) error {
-	timer := time.NewTimer(duration)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

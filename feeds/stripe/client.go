@@ -6,6 +6,7 @@
 package stripe
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,9 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"tieout/feeds"
+	"tieout/feeds/pace"
 	"tieout/reconcile"
 )
 
@@ -27,19 +27,22 @@ const DefaultBaseURL = "https://api.stripe.com"
 const (
 	defaultTimeout           = 30 * time.Second
 	defaultRequestsPerSecond = 25 // Stripe's own limit for one endpoint
-	burst                    = 5
+	endpointsAtOnce          = 4  // Stripe's limit for all of an account, in those for one endpoint: 100 a second (stripe.md §5)
+	defaultRetryWait         = 500 * time.Millisecond
 )
 
 // Options says which Stripe account to read and how. It never prints its key.
 type Options struct {
-	Key               string        `json:"-"` // secret or restricted key; sk_live_ and rk_live_ mean live mode
-	Account           string        // our name for the account: a part of every key
-	BaseURL           string        // empty: DefaultBaseURL
-	ReferenceKeys     []string      // paths of an object that may name the order, in order of trust; none: no object names one
-	PaymentMethods    []string      // payment methods in scope, such as alipay; none: nothing is
-	Timeout           time.Duration // of one request; zero: 30 s
-	RequestsPerSecond float64       // zero: 25
-	HTTPClient        *http.Client  `json:"-"` // nil: a new one; its Timeout and CheckRedirect are not used
+	Key                    string        `json:"-"` // secret or restricted key; sk_live_ and rk_live_ mean live mode
+	Account                string        // our name for the account: a part of every key
+	BaseURL                string        // empty: DefaultBaseURL
+	ReferenceKeys          []string      // paths of an object that may name the order, in order of trust; none: no object names one
+	PaymentMethods         []string      // payment methods in scope, such as alipay; none: nothing is
+	Timeout                time.Duration // of one request; zero: 30 s
+	RetryWait              time.Duration // before a read is tried again; doubles with each try; zero: 500 ms
+	RequestsPerSecond      float64       // to one endpoint; zero: 25
+	RequestsPerSecondInAll float64       // to all endpoints; zero: four times as many
+	HTTPClient             *http.Client  `json:"-"` // nil: a new one; its Timeout and CheckRedirect are not used
 }
 
 // Format prints the options without the key, whatever the verb.
@@ -55,7 +58,7 @@ type Client struct {
 	api     *caller
 	allow   map[string]feeds.AllowList
 
-	normalise feeds.Normalise // to see what a charge tells of its order
+	normalise feeds.Normalise // to see what a charge tells of its order, where its source does not
 }
 
 // New returns a client, or every mistake in the options that can be told without asking Stripe.
@@ -67,19 +70,24 @@ func New(options Options) (*Client, error) {
 	if err := errors.Join(checkKey(options.Key), checkAccount(options.Account), checkBaseURL(base), checkPaths(options.ReferenceKeys)); err != nil {
 		return nil, err
 	}
-	perSecond := options.RequestsPerSecond
-	if perSecond <= 0 {
-		perSecond = defaultRequestsPerSecond
-	}
-	limiter := rate.NewLimiter(rate.Limit(perSecond), burst)
+	perSecond := positive(options.RequestsPerSecond, defaultRequestsPerSecond)
+	limiter := pace.New(perSecond, positive(options.RequestsPerSecondInAll, endpointsAtOnce*perSecond), pace.Sleep)
 	return &Client{
 		account: options.Account,
 		live:    strings.HasPrefix(options.Key, "sk_live_") || strings.HasPrefix(options.Key, "rk_live_"),
-		api:     newCaller(options.Key, base, httpClient(options), limiter),
+		api:     newCaller(options.Key, base, httpClient(options), limiter, positive(options.RetryWait, defaultRetryWait)),
 		allow:   allowLists(options.ReferenceKeys),
 
 		normalise: NewNormaliser(options.ReferenceKeys, options.PaymentMethods),
 	}, nil
+}
+
+// positive returns the value, or the default where none is given.
+func positive[T float64 | time.Duration](value, otherwise T) T {
+	if value > 0 {
+		return value
+	}
+	return otherwise
 }
 
 // Feed returns the feed's name, the first part of every key.
@@ -136,29 +144,49 @@ func httpClient(options Options) *http.Client {
 	transport := http.DefaultTransport
 	if pooled, ok := transport.(*http.Transport); ok {
 		pooled = pooled.Clone()
-		pooled.MaxIdleConnsPerHost = readers // the default of two would open a connection for most reads
+		pooled.MaxIdleConnsPerHost = pooled.MaxIdleConns // the default of two would open a connection for most reads
 		transport = pooled
 	}
 	if options.HTTPClient != nil && options.HTTPClient.Transport != nil {
 		transport = options.HTTPClient.Transport
 	}
-	timeout := options.Timeout
-	if timeout <= 0 {
-		timeout = defaultTimeout
-	}
 	return &http.Client{
 		Transport:     observed{transport},
-		Timeout:       timeout,
+		Timeout:       positive(options.Timeout, defaultTimeout),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// observation makes what the sink takes of one object. Without an id it is kept as unreadable.
-func (c *Client) observation(kind, id string, raw []byte) feeds.Observation {
-	list := c.allow[kind]
-	body, err := list.Apply(raw)
-	if err != nil || id == "" {
-		return list.Unreadable(reconcile.FeedStripe, c.account, kind, raw)
+// shown is an object as it came: what a fetch must know of it, and what the sink takes of it.
+type shown struct {
+	slim
+	feeds.Observation
+}
+
+// show reads objects of a kind as they came.
+func (c *Client) show(kind string, data []json.RawMessage) []shown {
+	objects := make([]shown, len(data))
+	for i, raw := range data {
+		objects[i] = c.showOne(kind, raw)
 	}
-	return feeds.Observation{Key: reconcile.Key{Feed: reconcile.FeedStripe, Account: c.account, Kind: kind, ID: id}, Body: body}
+	return objects
+}
+
+// showOne makes an observation of an object. What is known of it is read from what is kept, a third of what came. One without
+// an id is kept as unreadable.
+func (c *Client) showOne(kind string, raw []byte) shown {
+	body, err := c.allow[kind].Apply(raw)
+	if err != nil {
+		return shown{slim{}, c.unreadable(kind, raw)}
+	}
+	read := slimOf(body)
+	if read.ID == "" {
+		return shown{read, c.unreadable(kind, raw)}
+	}
+	key := reconcile.Key{Feed: reconcile.FeedStripe, Account: c.account, Kind: kind, ID: read.ID}
+	return shown{read, feeds.Observation{Key: key, Body: body}}
+}
+
+func (c *Client) unreadable(kind string, raw []byte) feeds.Observation {
+	return c.allow[kind].Unreadable(reconcile.FeedStripe, c.account, kind, raw)
 }

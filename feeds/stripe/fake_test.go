@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"tieout/feeds"
+	"tieout/feeds/pace"
 	"tieout/reconcile"
 )
 
@@ -184,6 +185,7 @@ func testClient(t *testing.T, options Options) (*Client, *[]time.Duration) {
 		t.Fatal(err)
 	}
 	waited := &[]time.Duration{}
+	client.api.pace = pace.New(options.RequestsPerSecond, 4*options.RequestsPerSecond, func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
 	var mutex sync.Mutex
 	client.api.sleep = func(ctx context.Context, duration time.Duration) error {
 		mutex.Lock()

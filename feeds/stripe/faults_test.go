@@ -2,15 +2,19 @@ package stripe
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"tieout/feeds"
+	"tieout/feeds/pace"
 )
 
 type (
@@ -29,7 +33,7 @@ func TestFaults(t *testing.T) {
 		waitAt time.Duration // the least that each wait must be
 	}{
 		{"401", hostile(401, nil, `{"error":{"type":"invalid_request_error","message":"Invalid API Key provided: `+testKey+`"}}`), 1,
-			"list charges created [2026-11-20T12:00:00Z, 2026-11-21T12:00:00Z): Stripe refused the key (401): check feeds.stripe.api_key", 0},
+			"list payment_intents created [2026-11-20T12:00:00Z, 2026-11-21T12:00:00Z): Stripe refused the key (401): check feeds.stripe.api_key", 0},
 		{"401 HTML", hostile(401, nil, html), 1, "check feeds.stripe.api_key", 0},
 		{"403", hostile(403, nil, `{"error":{"type":"invalid_request_error","message":"The key `+testKey+` lacks rak_charge_read."}}`), 1,
 			"check feeds.stripe.api_key and its permissions invalid_request_error: The key <secret> lacks rak_charge_read", 0},
@@ -59,7 +63,7 @@ func TestFaults(t *testing.T) {
 			f.fault = test.fault
 			client, waited := f.client(t, Options{})
 			_, err := client.Fetch(t.Context(), feeds.Request{Window: lastDay(), Memory: memory{}, Sink: &sink{}})
-			if err == nil || !strings.Contains(err.Error(), test.err) || !strings.HasPrefix(err.Error(), "list charges created [") {
+			if err == nil || !strings.Contains(err.Error(), test.err) || !strings.HasPrefix(err.Error(), "list payment_intents created [") {
 				t.Errorf("error %v, want %q", err, test.err)
 			}
 			if text := fmt.Sprintf("%v %+v %#v", err, err, err.Error()); strings.Contains(text, testKey) || strings.Contains(text, "example.com") {
@@ -144,6 +148,19 @@ func TestACertificateThatIsNotTrustedIsNotTriedAgain(t *testing.T) {
 	}
 }
 
+func TestWithoutTLSNothingIsSent(t *testing.T) {
+	f := newFake(t)
+	client, waited := testClient(t, Options{BaseURL: strings.Replace(f.URL, "http:", "https:", 1)})
+	_, err := client.Fetch(t.Context(), feeds.Request{Window: lastDay(), Memory: memory{}, Sink: &sink{}})
+	if err == nil || !strings.Contains(err.Error(), "no answer: ") || len(*waited) != 4 || len(f.received()) != 0 {
+		t.Errorf("error %v after %d waits and %d requests, want none to be sent", err, len(*waited), len(f.received()))
+	}
+	outcome, err := client.Refund(t.Context(), instruction())
+	if err == nil || outcome.State != "" {
+		t.Errorf("outcome %+v, error %v, want an error: nothing moved", outcome, err)
+	}
+}
+
 func TestTheContextEndsAWait(t *testing.T) {
 	f := newFake(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -153,10 +170,139 @@ func TestTheContextEndsAWait(t *testing.T) {
 	client, _ := f.client(t, Options{})
 	client.api.sleep = func(ctx context.Context, duration time.Duration) error {
 		cancel() // what a SIGTERM does while the client waits
-		return sleepFor(ctx, duration)
+		return pace.Sleep(ctx, duration)
 	}
 	_, err := client.Fetch(ctx, feeds.Request{Window: lastDay(), Memory: memory{}, Sink: &sink{}})
 	if !errors.Is(err, context.Canceled) || len(f.received()) != 1 {
 		t.Errorf("error %v after %d requests, want canceled after one", err, len(f.received()))
+	}
+}
+
+// reset sends the beginning of a page and then breaks the connection in the hard way.
+func reset(w httpWriter, _ *httpRequest) bool {
+	connection, buffer, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	fmt.Fprintf(buffer, "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{\"data\":[{\"id\":\"ch_1\"")
+	_ = buffer.Flush()
+	_ = connection.(*net.TCPConn).SetLinger(0)
+	connection.Close()
+	return true
+}
+
+// stall sends the beginning of a page and then nothing more, until the client goes.
+func stall(w httpWriter, r *httpRequest) bool {
+	fmt.Fprint(w, `{"data":[{"id":"ch_1"`)
+	w.(http.Flusher).Flush()
+	<-r.Context().Done()
+	return true
+}
+
+// late answers when the client has given up.
+func late(_ httpWriter, r *httpRequest) bool {
+	<-r.Context().Done()
+	return true
+}
+
+// A fault on any page of a list that passes leaves no trace, and one that stays names the slice that it broke.
+func TestFaultsOnAnyPage(t *testing.T) {
+	limited := `{"error":{"type":"invalid_request_error","code":"rate_limit","message":"Too many requests."}}`
+	const patient, brief = 30 * time.Second, 300 * time.Millisecond
+	faults := map[string]struct {
+		answer  func(httpWriter, *httpRequest) bool
+		stays   string
+		timeout time.Duration
+	}{
+		"429":                       {hostile(429, nil, limited), "Stripe answered 429", patient},
+		"429 with Retry-After":      {hostile(429, http.Header{"Retry-After": {"1"}}, limited), "Stripe answered 429", patient},
+		"429 in all":                {hostile(429, http.Header{"Stripe-Rate-Limited-Reason": {"global-rate"}}, limited), "Stripe answered 429", patient},
+		"500":                       {hostile(500, nil, "{}"), "the answer was 500", patient},
+		"502 HTML":                  {hostile(502, nil, "<html>"), "the answer was 502", patient},
+		"dropped":                   {dropped, "no answer", patient},
+		"reset in the body":         {reset, "cut short", patient},
+		"a body that stops":         {stall, "cut short", brief},
+		"an answer that comes late": {late, "no answer", brief},
+		"truncated":                 {hostile(200, nil, `{"data":[{"id":"ch_1"`), "cut short", patient},
+	}
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, page := range []string{"", "ch_151", "ch_051"} {
+				for _, stays := range []bool{false, true} {
+					f := threePages(t)
+					left := map[bool]int{false: 2, true: 1000}[stays]
+					f.fault = func(w httpWriter, r *httpRequest) bool {
+						if r.URL.Path != "/v1/charges" || r.URL.Query().Get("starting_after") != page || left == 0 {
+							return false
+						}
+						left--
+						f.mutex.Unlock() // while this one waits, others are answered
+						defer f.mutex.Lock()
+						return fault.answer(w, r)
+					}
+					client, _ := f.client(t, Options{Timeout: fault.timeout})
+					seen := &sink{}
+					_, err := client.Fetch(t.Context(), feeds.Request{Window: lastDay(), Memory: memory{}, Sink: seen})
+					switch {
+					case !stays && (err != nil || len(ofKind(seen.keys(), "charge ")) != 250):
+						t.Errorf("page after %q: %d charges, error %v, want all 250", page, len(seen.keys()), err)
+					case stays && (err == nil || !strings.HasPrefix(err.Error(), "list charges created [") || !strings.Contains(err.Error(), fault.stays)):
+						t.Errorf("page after %q: error %v, want that of the list: %q", page, err, fault.stays)
+					}
+				}
+			}
+		})
+	}
+}
+
+// threePages has 250 charges all over the last day: too few to be cut.
+func threePages(t *testing.T) *fake {
+	f := newFake(t)
+	for i := range 250 {
+		f.hold(kindCharge, object{"id": fmt.Sprintf("ch_%03d", 250-i), "created": at(0) - 300*int64(i) - 60})
+	}
+	return f
+}
+
+func ofKind(keys []string, prefix string) []string {
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !strings.HasPrefix(key, prefix) })
+}
+
+// A list that walks in a circle, or on the spot, is an error on whichever page: never a gap, never an endless walk.
+func TestListsThatDoNotMoveOn(t *testing.T) {
+	page := func(more bool, ids ...string) string {
+		var data []object
+		for _, id := range ids {
+			data = append(data, object{"id": id, "created": at(1)})
+		}
+		text, _ := json.Marshal(object{"data": append([]object{}, data...), "has_more": more})
+		return string(text)
+	}
+	for name, pages := range map[string]map[string]string{
+		"the same page":        {"": page(true, "a", "b"), "b": page(true, "a", "b")},
+		"an empty second page": {"": page(true, "a", "b"), "b": page(true)},
+		"a circle":             {"": page(true, "a"), "a": page(true, "b"), "b": page(true, "c"), "c": page(true, "a")},
+		"no ids":               {"": page(true, "")},
+	} {
+		f := newFake(t)
+		f.fault = func(w httpWriter, r *httpRequest) bool {
+			return r.URL.Path == "/v1/charges" && hostile(200, nil, pages[r.URL.Query().Get("starting_after")])(w, r)
+		}
+		client, _ := f.client(t, Options{})
+		_, err := client.Fetch(t.Context(), feeds.Request{Window: lastDay(), Memory: memory{}, Sink: &sink{}})
+		if err == nil || !strings.Contains(err.Error(), "list charges created [") || !strings.Contains(err.Error(), "does not move on") {
+			t.Errorf("%s: error %v, want one that says so", name, err)
+		}
+	}
+}
+
+// An answer that says success otherwise than by 200 is read like any.
+func TestAnOddSuccessIsReadLikeAny(t *testing.T) {
+	f := newFake(t)
+	f.fault = hostile(202, nil, `{"data":[],"has_more":false,"available":[],"pending":[]}`)
+	client, _ := f.client(t, Options{})
+	if got, _ := fetch(t, client, feeds.Request{Window: lastDay()}); len(got) != 0 {
+		t.Errorf("observed %v of empty lists", got)
 	}
 }

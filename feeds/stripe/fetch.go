@@ -2,7 +2,6 @@ package stripe
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -21,12 +20,20 @@ const (
 	eventsKept   = 30 * day
 )
 
-// sourceEvents are the events that tell when a source changed; there is none for pending and consumed (stripe.md §1).
-var sourceEvents = []filter{
+// events are those that tell when a source changed, for which there is no list; there is none for pending and consumed
+// (stripe.md §1). The last is of PaymentIntents, which may be canceled long after they were made.
+var events = []filter{
 	{"types[]", "source.chargeable"},
 	{"types[]", "source.failed"},
 	{"types[]", "source.canceled"},
+	{"types[]", "payment_intent.canceled"},
 }
+
+// stretch is how much of a long window is read at a time: a first fetch that breaks off goes on where the last stretch ended.
+const stretch = 30 * day
+
+// readable are the kinds that can be read by id, in the order in which they are.
+var readable = []string{kindRefund, kindDispute, kindPaymentIntent, kindCharge, kindSource, kindPayout}
 
 // Fetch hands to the request's sink what was created in the window, the refunds and payouts of the 30 days and the
 // disputes of the 120 days before it, and then by id whatever these name, the shop names or our memory holds open. There
@@ -41,19 +48,21 @@ func (c *Client) Fetch(ctx context.Context, request feeds.Request) (feeds.Tally,
 }
 
 func (r *run) fetch(ctx context.Context, request feeds.Request) error {
-	if !request.Window.Empty() {
-		if err := r.listAll(ctx, request.Window); err != nil {
-			return err
-		}
-	}
 	if err := r.wantOpen(ctx); err != nil {
 		return err
 	}
 	for _, id := range request.Named {
-		if kind := kindOfID(id); kind != "" && !r.spent[kind][id] {
+		r.named.add(kindOfID(id), id)
+	}
+	if err := r.stretches(ctx, request); err != nil {
+		return err
+	}
+	for kind, named := range r.named {
+		for id := range named {
 			r.must.add(kind, id)
 		}
 	}
+	delete(r.must, "") // no ids of Stripe's
 	if err := r.readNamed(ctx); err != nil {
 		return err
 	}
@@ -63,25 +72,57 @@ func (r *run) fetch(ctx context.Context, request feeds.Request) error {
 	return r.stated(ctx, request.Window.To)
 }
 
-// listAll reads the lists of everything that has one.
-func (r *run) listAll(ctx context.Context, window reconcile.Window) error {
+// stretches reads a window from its beginning to its end, and says how far it has come.
+func (r *run) stretches(ctx context.Context, request feeds.Request) error {
+	window, first := request.Window, true
+	for ; !window.Empty(); first = false {
+		part := reconcile.Window{From: window.From, To: earlier(window.From.Truncate(time.Second).Add(stretch), window.To)}
+		if err := r.listAll(ctx, part, first); err != nil {
+			return err
+		}
+		window.From = part.To
+		if window.Empty() {
+			return nil
+		}
+		if err := r.readNamed(ctx); err != nil {
+			return err
+		}
+		if err := r.payoutLines(ctx); err != nil {
+			return err
+		}
+		if err := request.ReadThrough(ctx, part.To); err != nil {
+			return err
+		}
+		r.asked, r.gone, r.itemised = ids{}, ids{}, map[string]string{}
+	}
+	return nil
+}
+
+// listAll reads the lists of everything that has one. What names others comes after them: so they are held when it is looked
+// up whether they are. Behind the first stretch, what changes late was listed with the stretch before.
+func (r *run) listAll(ctx context.Context, window reconcile.Window, first bool) error {
+	back := func(by time.Duration) reconcile.Window {
+		if !first {
+			by = 0
+		}
+		return reconcile.Window{From: window.From.Add(-by), To: window.To}
+	}
 	lists := []struct {
-		kind string
-		from time.Time
-		more []filter
+		kind   string
+		window reconcile.Window
+		more   []filter
 	}{
-		{kindCharge, window.From, nil},
-		{kindPaymentIntent, window.From, nil},
-		{kindRefund, window.From.Add(-refundsBack), nil},
-		{kindDispute, window.From.Add(-disputesBack), nil},
-		{kindBalanceTransaction, window.From, nil},
-		{kindPayout, window.From.Add(-payoutsBack), nil},
-		{kindEvent, later(window.From, window.To.Add(-eventsKept)), sourceEvents},
+		{kindPaymentIntent, window, nil},
+		{kindCharge, window, nil},
+		{kindRefund, back(refundsBack), nil},
+		{kindDispute, back(disputesBack), nil},
+		{kindPayout, back(payoutsBack), nil},
+		{kindBalanceTransaction, window, nil},
+		{kindEvent, reconcile.Window{From: later(window.From, window.To.Add(-eventsKept)), To: window.To}, events},
 	}
 	for _, list := range lists {
-		part := reconcile.Window{From: list.from, To: window.To}
-		if err := r.list(ctx, list.kind, append(createdIn(part), list.more...)); err != nil {
-			return fmt.Errorf("list %ss created %s: %w", list.kind, span(part), err)
+		if err := r.list(ctx, list.kind, list.window, list.more...); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -94,9 +135,16 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// wantOpen asks our memory which objects can still change.
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// wantOpen asks our memory which objects can still change. Those that the lists show need not be read.
 func (r *run) wantOpen(ctx context.Context) error {
-	for _, kind := range []string{kindCharge, kindPaymentIntent, kindSource, kindRefund, kindDispute, kindPayout} {
+	for _, kind := range readable {
 		open, err := r.memory.Open(ctx, kind)
 		if err != nil {
 			return err
@@ -113,7 +161,7 @@ func (r *run) wantOpen(ctx context.Context) error {
 func (r *run) readNamed(ctx context.Context) error {
 	for {
 		read := 0
-		for _, kind := range []string{kindRefund, kindDispute, kindPaymentIntent, kindCharge, kindSource, kindPayout} {
+		for _, kind := range readable {
 			count, err := r.readDue(ctx, kind)
 			if err != nil {
 				return err
@@ -126,20 +174,27 @@ func (r *run) readNamed(ctx context.Context) error {
 	}
 }
 
+// noteRead remembers what an object that was read by id names. Of a PaymentIntent that is its latest charge, too; one that
+// was listed has none that is older than itself, so that the list of charges shows it, of this window or the next.
+func (r *run) noteRead(kind string, object shown) {
+	if kind == kindPaymentIntent {
+		r.may.add(kindCharge, object.LatestCharge.id)
+	}
+	r.note(kind, object)
+}
+
 // note remembers what an object names.
-func (r *run) note(kind string, object slim, observation feeds.Observation) {
+func (r *run) note(kind string, object shown) {
 	switch kind {
 	case kindCharge:
-		r.noteCharge(object, observation)
-	case kindPaymentIntent:
-		r.may.add(kindCharge, object.LatestCharge.id)
+		r.noteCharge(object)
 	case kindRefund, kindDispute:
 		r.may.add(kindCharge, object.Charge.id)
 		r.may.add(kindPaymentIntent, object.PaymentIntent.id)
 	case kindEvent:
-		r.noteSource(object.Data.Object.id)
+		r.noteEvent(object.Data.Object.id)
 	case kindBalanceTransaction:
-		r.noteMovement(object)
+		r.noteMovement(object.slim)
 	case kindPayout:
 		if object.Automatic && object.ReconciliationStatus == reconciled {
 			r.itemised[object.ID] = object.BalanceTransaction.id
@@ -150,23 +205,41 @@ func (r *run) note(kind string, object slim, observation feeds.Observation) {
 // noteCharge wants the PaymentIntent and the source of a charge. The source of one that succeeded is used up and can tell
 // only which order it was for: when the charge tells that, or shows the source as an object, it need not be read. Without
 // this, a first fetch would cost one request for every charge of its hundred days.
-func (r *run) noteCharge(object slim, observation feeds.Observation) {
+func (r *run) noteCharge(object shown) {
 	r.may.add(kindPaymentIntent, object.PaymentIntent.id)
-	payment, ok := r.client.normalise(observation).(reconcile.Payment)
-	usedUp := ok && payment.Status == reconcile.PaymentSucceeded && (payment.Reference != "" || object.Source.shown)
 	for _, source := range []string{object.Source.id, object.PaymentMethod.id} {
-		if usedUp {
-			r.spent.add(kindSource, source)
+		if kindOfID(source) != kindSource {
+			continue // paid with, and no source: card_, ba_, pm_
+		}
+		if r.client.usedUp(object) {
+			delete(r.named[kindSource], source)
 			continue
 		}
-		r.noteSource(source)
+		r.may.add(kindSource, source)
 	}
 }
 
-// noteSource leaves out what is paid with but is no source: card_, ba_, pm_.
-func (r *run) noteSource(id string) {
-	if kindOfID(id) == kindSource {
-		r.may.add(kindSource, id)
+// usedUp reports whether nothing more can be learned from the source of a charge. Most show it as an object: then the charge
+// need not be read whole, as it is for its order's reference.
+func (c *Client) usedUp(charge shown) bool {
+	if charge.Status != "succeeded" || charge.Captured != nil && !*charge.Captured {
+		return false
+	}
+	if charge.Source.shown {
+		return true
+	}
+	payment, ok := c.normalise(charge.Observation).(reconcile.Payment)
+	return ok && payment.Reference != ""
+}
+
+// noteEvent wants the object that an event is about: a source that is not held, a PaymentIntent in any case, for it may be
+// so old that it is not read again by itself.
+func (r *run) noteEvent(id string) {
+	switch kind := kindOfID(id); kind {
+	case kindSource:
+		r.may.add(kind, id)
+	case kindPaymentIntent:
+		r.must.add(kind, id)
 	}
 }
 

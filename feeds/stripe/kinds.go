@@ -1,7 +1,7 @@
 package stripe
 
 import (
-	"encoding/json"
+	"strconv"
 	"strings"
 
 	"tieout/feeds"
@@ -101,31 +101,80 @@ func below(prefix string, paths []string) []string {
 
 // slim is what a fetch must know of an object to find its way: its id, its mode, and what else it names.
 type slim struct {
-	ID                   string     `json:"id"`
-	Livemode             *bool      `json:"livemode"`
-	Source               expandable `json:"source"`
-	PaymentMethod        expandable `json:"payment_method"`
-	PaymentIntent        expandable `json:"payment_intent"`
-	LatestCharge         expandable `json:"latest_charge"`
-	Charge               expandable `json:"charge"`
-	BalanceTransaction   expandable `json:"balance_transaction"`
-	ReportingCategory    string     `json:"reporting_category"`
-	Automatic            bool       `json:"automatic"`
-	ReconciliationStatus string     `json:"reconciliation_status"`
-	Data                 struct {
-		Object expandable `json:"object"`
-	} `json:"data"`
+	ID                   string
+	Created              int64 // Unix seconds
+	Status               string
+	Captured             *bool
+	Livemode             *bool
+	Source               expandable
+	PaymentMethod        expandable
+	PaymentIntent        expandable
+	LatestCharge         expandable
+	Charge               expandable
+	BalanceTransaction   expandable
+	ReportingCategory    string
+	Automatic            bool
+	ReconciliationStatus string
+	Data                 struct{ Object expandable }
 }
 
 // slimOf reads as much as can be read. A field of another type than expected stays empty: the object is observed all the
-// same, and the normaliser says what is wrong with it.
+// same, and the normaliser says what is wrong with it. Texts are copied: a run remembers ids, and need not remember objects.
 func slimOf(raw []byte) slim {
+	object, _ := feeds.ParseJSON(string(raw)) // of what cannot be read nothing is there
 	var read slim
-	_ = json.Unmarshal(raw, &read)
-	if strings.ContainsRune(read.ID, 0) {
+	for name, value := range object.Members() {
+		read.take(name, value)
+	}
+	if strings.IndexByte(read.ID, 0) >= 0 {
 		read.ID = "" // no id has one, and PostgreSQL takes none
 	}
 	return read
+}
+
+func (s *slim) take(name string, value feeds.JSON) {
+	switch name {
+	case "id":
+		s.ID = strings.Clone(value.Text())
+	case "created":
+		number, _ := value.Number()
+		s.Created, _ = strconv.ParseInt(number, 10, 64)
+	case "status":
+		s.Status = strings.Clone(value.Text())
+	case "captured":
+		s.Captured = flagOf(value)
+	case "livemode":
+		s.Livemode = flagOf(value)
+	case "source":
+		s.Source = expandableOf(value)
+	case "payment_method":
+		s.PaymentMethod = expandableOf(value)
+	case "payment_intent":
+		s.PaymentIntent = expandableOf(value)
+	case "latest_charge":
+		s.LatestCharge = expandableOf(value)
+	case "charge":
+		s.Charge = expandableOf(value)
+	case "balance_transaction":
+		s.BalanceTransaction = expandableOf(value)
+	case "reporting_category":
+		s.ReportingCategory = strings.Clone(value.Text())
+	case "automatic":
+		s.Automatic, _ = value.Flag()
+	case "reconciliation_status":
+		s.ReconciliationStatus = strings.Clone(value.Text())
+	case "data":
+		s.Data.Object = expandableOf(value.At("object"))
+	}
+}
+
+// flagOf is nil where neither true nor false is said.
+func flagOf(value feeds.JSON) *bool {
+	flag, ok := value.Flag()
+	if !ok {
+		return nil
+	}
+	return &flag
 }
 
 // expandable is another object, which Stripe gives as the id or as the object.
@@ -134,17 +183,10 @@ type expandable struct {
 	shown bool // it came as the object
 }
 
-// UnmarshalJSON takes a string or an object with an id; all else is no id.
-func (e *expandable) UnmarshalJSON(raw []byte) error {
-	var id string
-	if json.Unmarshal(raw, &id) != nil {
-		var object struct {
-			ID string `json:"id"`
-		}
-		_ = json.Unmarshal(raw, &object)
-		*e = expandable{id: object.ID, shown: true}
-		return nil
+// expandableOf takes a string or an object with an id; all else is no id.
+func expandableOf(value feeds.JSON) expandable {
+	if value.IsString() {
+		return expandable{id: strings.Clone(value.Text())}
 	}
-	*e = expandable{id: id}
-	return nil
+	return expandable{id: strings.Clone(value.At("id").Text()), shown: value.Given()}
 }

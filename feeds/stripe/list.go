@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"time"
 
-	stripego "github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/form"
 
+	"tieout/feeds"
 	"tieout/reconcile"
 )
 
@@ -19,16 +19,13 @@ const pageSize = "100" // the most that Stripe gives
 // filter is one parameter of a list.
 type filter struct{ name, value string }
 
-// createdIn filters by creation. Stripe knows whole seconds, so a window's ends are rounded outward.
-func createdIn(window reconcile.Window) []filter {
-	to := window.To.Unix()
-	if window.To.Nanosecond() > 0 {
-		to++
-	}
-	return []filter{
-		{"created[gte]", strconv.FormatInt(window.From.Unix(), 10)},
-		{"created[lt]", strconv.FormatInt(to, 10)},
-	}
+// seconds are a window's ends in Stripe's times, which are whole seconds: rounded outward.
+func seconds(window reconcile.Window) (from, to int64) {
+	return window.From.Unix(), nextSecond(window.To).Unix()
+}
+
+func createdBetween(from, to int64) []filter {
+	return []filter{{"created[gte]", strconv.FormatInt(from, 10)}, {"created[lt]", strconv.FormatInt(to, 10)}}
 }
 
 // span writes a window for an error.
@@ -38,25 +35,25 @@ func span(window reconcile.Window) string {
 
 // page is one page of a list, its objects as they came.
 type page struct {
-	stripego.APIResource
 	data    []json.RawMessage
 	hasMore bool
 }
 
-// UnmarshalJSON refuses an answer that does not say what is in the list, or whether that is all of it: to take such a
+// read refuses an answer that does not say what is in the list, or whether that is all of it: to take such a
 // one for an empty page would make "missing" out of nothing (design §7).
-func (p *page) UnmarshalJSON(raw []byte) error {
-	var list struct {
-		Data    *[]json.RawMessage `json:"data"`
-		HasMore *bool              `json:"has_more"`
-	}
-	if err := json.Unmarshal(raw, &list); err != nil {
+func (p *page) read(raw []byte) error {
+	list, err := feeds.ParseJSON(string(raw))
+	if err != nil {
 		return err
 	}
-	if list.Data == nil || list.HasMore == nil {
+	more, told := list.At("has_more").Flag()
+	if !list.At("data").IsArray() || !told {
 		return errors.New("no list")
 	}
-	p.data, p.hasMore = *list.Data, *list.HasMore
+	p.data, p.hasMore = []json.RawMessage{}, more
+	for object := range list.At("data").Elements() {
+		p.data = append(p.data, json.RawMessage(object.Raw()))
+	}
 	return nil
 }
 
@@ -68,7 +65,7 @@ func (c *caller) pages(ctx context.Context, path string, filters []filter) iter.
 		used := map[string]bool{"": true} // cursors; a second use would walk in a circle
 		for cursor := ""; ; {
 			var got page
-			if err := c.get(ctx, path, listQuery(filters, cursor), &got); err != nil {
+			if err := c.get(ctx, path, listQuery(filters, cursor), got.read); err != nil {
 				yield(nil, err)
 				return
 			}

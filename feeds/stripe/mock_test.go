@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -72,8 +73,12 @@ func TestStripeMockAcceptsEveryCall(t *testing.T) {
 			t.Fatal(err)
 		}
 		var kinds []string
+		normalise := NewNormaliser([]string{"metadata.order_id"}, []string{"alipay"})
 		for _, observation := range seen.all() {
 			kinds = append(kinds, observation.Key.Kind)
+			if rejection, is := normalise(observation).(reconcile.Rejection); is && !announcesSomethingElse(observation) {
+				t.Errorf("%v cannot be read: %s", observation.Key, rejection.Reason)
+			}
 		}
 		slices.Sort(kinds)
 		want := []string{"balance", "balance_transaction", "charge", "dispute", "event", "payment_intent", "payout", "payout_line", "refund", "source"}
@@ -111,10 +116,27 @@ func TestStripeMockAcceptsEveryCall(t *testing.T) {
 // What makes the test above worth anything: the mock refuses what the API does not know.
 func TestStripeMockRefusesWhatTheAPIDoesNotKnow(t *testing.T) {
 	client, _ := testClient(t, Options{BaseURL: startMock(t), Key: "sk_test_123"})
-	for _, filters := range [][]filter{{{"colour", "red"}}, {{"payout", "po_1"}}} {
-		err := firstError(t, client, filters)
+	for _, kind := range []string{kindCharge, kindPaymentIntent, kindRefund, kindDispute, kindBalanceTransaction, kindPayout, kindEvent} {
+		err := firstError(t, client, kind, append(createdBetween(1, 2), filter{"colour", "red"}))
 		if err == nil || !strings.Contains(err.Error(), "Stripe answered 400 invalid_request_error") {
-			t.Errorf("%v: error %v, want a refusal", filters, err)
+			t.Errorf("%s: error %v, want a refusal", kind, err)
+		}
+	}
+	for kind, unfit := range map[string]filter{kindCharge: {"payout", "po_1"}, kindRefund: {"customer", "cus_1"}, kindEvent: {"types", "source.chargeable"}} {
+		if err := firstError(t, client, kind, []filter{unfit}); err == nil || !strings.Contains(err.Error(), "Stripe answered 400 invalid_request_error") {
+			t.Errorf("%s with %v: error %v, want a refusal", kind, unfit, err)
+		}
+	}
+	paths := []string{"/v1/balance"}
+	for _, kind := range readable {
+		paths = append(paths, pathOf(kind)+"/x_1")
+	}
+	for _, path := range paths {
+		query := &form.Values{}
+		query.Add("colour", "red")
+		var answer json.RawMessage
+		if err := client.api.get(t.Context(), path, query, func(body []byte) error { return json.Unmarshal(body, &answer) }); err == nil || !strings.Contains(err.Error(), "Stripe answered 400") {
+			t.Errorf("%s with an unknown parameter: %s, error %v, want a refusal", path, answer, err)
 		}
 	}
 	var answer refundAnswer
@@ -126,9 +148,14 @@ func TestStripeMockRefusesWhatTheAPIDoesNotKnow(t *testing.T) {
 	}
 }
 
-func firstError(t *testing.T, client *Client, filters []filter) error {
+// announcesSomethingElse reports whether the mock answered with an event of a type that nobody asked for.
+func announcesSomethingElse(observation feeds.Observation) bool {
+	return observation.Key.Kind == kindEvent
+}
+
+func firstError(t *testing.T, client *Client, kind string, filters []filter) error {
 	t.Helper()
-	for _, err := range client.api.pages(t.Context(), pathOf(kindCharge), filters) {
+	for _, err := range client.api.pages(t.Context(), pathOf(kind), filters) {
 		return err
 	}
 	return fmt.Errorf("no page")

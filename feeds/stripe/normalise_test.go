@@ -26,7 +26,7 @@ func observe(t testing.TB, kind, body string) feeds.Observation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return client.observation(kind, slimOf([]byte(body)).ID, []byte(body))
+	return client.showOne(kind, []byte(body)).Observation
 }
 
 func keyOf(kind, id string) reconcile.Key {

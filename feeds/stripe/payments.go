@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"tieout/feeds"
 	"tieout/reconcile"
 	"tieout/reconcile/money"
 )
@@ -117,7 +118,7 @@ func (n normaliser) intent(key reconcile.Key, r *reader) reconcile.Record {
 		Status:     status,
 		Declined:   r.given("last_payment_error"),
 		Authorised: status == reconcile.SourceChargeable || status == reconcile.SourceConsumed,
-		InScope:    n.inScope(texts(r.at("payment_method_types"))...),
+		InScope:    n.inScope(texts(r.object.At("payment_method_types"))...),
 		CreatedAt:  r.instant("created"),
 	}
 }
@@ -138,18 +139,17 @@ func intentStatus(r *reader) reconcile.SourceStatus {
 	}
 }
 
-func texts(list any) []string {
-	values, _ := list.([]any)
+func texts(list feeds.JSON) []string {
 	var found []string
-	for _, value := range values {
-		if text, ok := value.(string); ok {
-			found = append(found, text)
+	for element := range list.Elements() {
+		if element.IsString() {
+			found = append(found, element.Text())
 		}
 	}
 	return found
 }
 
-// sourceEvent reads a source.* event. What it announces is in its type: the object in it is rendered in the API version of
+// sourceEvent reads an event about a source or a PaymentIntent. What it announces is in its type: the object in it is rendered in the API version of
 // its day (stripe.md §1).
 func sourceEvent(key reconcile.Key, r *reader) reconcile.Record {
 	event := reconcile.SourceEvent{Key: key, SourceID: r.text("data.object.id"), At: r.instant("created")}
@@ -158,7 +158,7 @@ func sourceEvent(key reconcile.Key, r *reader) reconcile.Record {
 		event.Status = reconcile.SourceChargeable
 	case "source.failed":
 		event.Status = reconcile.SourceFailed
-	case "source.canceled":
+	case "source.canceled", "payment_intent.canceled":
 		event.Status = reconcile.SourceCanceled
 	default:
 		r.fail("unknown event type %q", kind)

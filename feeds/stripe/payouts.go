@@ -3,11 +3,8 @@ package stripe
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
-
-	"tieout/feeds"
 )
 
 // reconciled is the reconciliation_status of a payout whose lines are all there (stripe.md §4).
@@ -27,40 +24,42 @@ func (r *run) payoutLines(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var due []slice
 	for _, payout := range payouts {
-		line := r.itemised[payout]
-		if line != "" && !slices.Contains(missing, line) {
-			continue
-		}
-		if err := r.linesOf(ctx, payout, line); err != nil {
-			return fmt.Errorf("list balance_transactions of payout %s: %w", payout, err)
+		if line := r.itemised[payout]; line == "" || slices.Contains(missing, line) {
+			due = append(due, slice{payout: payout})
 		}
 	}
-	return nil
+	lines := lines{run: r, own: map[string]shown{}}
+	return lister{r, kindPayoutLine, lines.take}.walk(ctx, due)
 }
 
-// linesOf reads the lines of one payout. Its own negative line, which Stripe lists among them, is handed on last: when it
+// lines are those of some payouts, as they are read.
+type lines struct {
+	run *run
+	own map[string]shown // of payouts of which not all is read
+}
+
+// take hands a page of a payout's lines on. Its own negative line, which Stripe lists among them, is handed on last: when it
 // is held, all are, and a fetch that broke off half-way is made good by the next.
-func (r *run) linesOf(ctx context.Context, payout, own string) error {
-	var last []json.RawMessage
-	for data, err := range r.client.api.pages(ctx, pathOf(kindPayoutLine), []filter{{"payout", payout}}) {
-		if err != nil {
-			return err
+func (l lines) take(ctx context.Context, got sheet) error {
+	payout := got.slice.payout
+	objects := got.objects[:0]
+	for _, line := range got.objects {
+		if own := l.run.itemised[payout]; own != "" && line.ID == own {
+			l.own[payout] = line
+			continue
 		}
-		lines := make([]json.RawMessage, 0, len(data))
-		for _, raw := range data {
-			line := withPayout(raw, payout)
-			if own != "" && slimOf(raw).ID == own {
-				last = []json.RawMessage{line}
-				continue
-			}
-			lines = append(lines, line)
-		}
-		if err := r.take(ctx, kindPayoutLine, lines); err != nil {
-			return err
-		}
+		objects = append(objects, line)
 	}
-	return r.take(ctx, kindPayoutLine, last)
+	if err := l.run.take(ctx, kindPayoutLine, objects); err != nil || got.hasMore {
+		return err
+	}
+	if own, ok := l.own[payout]; ok {
+		delete(l.own, payout)
+		return l.run.take(ctx, kindPayoutLine, []shown{own})
+	}
+	return nil
 }
 
 // withPayout writes into a balance transaction which payout it was listed for. What is no object stays as it is, and is
@@ -77,14 +76,3 @@ func withPayout(raw json.RawMessage, payout string) json.RawMessage {
 	}
 	return named
 }
-
-// nothingHeld is the memory of a recheck: everything named is read.
-type nothingHeld struct{}
-
-func (nothingHeld) Open(context.Context, string) ([]string, error) { return nil, nil }
-
-func (nothingHeld) Missing(_ context.Context, _ string, named []string) ([]string, error) {
-	return named, nil
-}
-
-var _ feeds.Memory = nothingHeld{}

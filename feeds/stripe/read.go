@@ -1,30 +1,30 @@
 package stripe
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"time"
 
+	"tieout/feeds"
 	"tieout/reconcile/money"
 )
 
 // reader reads one object by paths and keeps the first thing that is wrong with it. What is absent is never read as zero.
 type reader struct {
-	object  map[string]any
+	object  feeds.JSON
 	problem string
 }
 
 func newReader(body []byte) *reader {
 	r := &reader{}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if err := decoder.Decode(&r.object); err != nil || r.object == nil {
+	object, err := feeds.ParseJSON(string(body))
+	if err != nil || !object.IsObject() {
 		r.fail("not a JSON object")
+		return r
 	}
+	r.object = object
 	return r
 }
 
@@ -35,34 +35,19 @@ func (r *reader) fail(format string, values ...any) {
 	}
 }
 
-// at returns the value at a dotted path, or nil.
-func (r *reader) at(path string) any {
-	var value any = r.object
-	for _, name := range strings.Split(path, ".") {
-		object, ok := value.(map[string]any)
-		if !ok {
-			return nil
-		}
-		value = object[name]
-	}
-	return value
-}
-
 // each returns a reader of each object of an array. What is no object is read as an empty one.
 func (r *reader) each(path string) []*reader {
-	list, _ := r.at(path).([]any)
-	readers := make([]*reader, len(list))
-	for i, element := range list {
-		object, _ := element.(map[string]any)
-		readers[i] = &reader{object: object}
+	var readers []*reader
+	for element := range r.object.At(path).Elements() {
+		readers = append(readers, &reader{object: element})
 	}
 	return readers
 }
 
 // text returns a string, or nothing. A string with a NUL is a problem: PostgreSQL stores none.
 func (r *reader) text(path string) string {
-	text, _ := r.at(path).(string)
-	if strings.ContainsRune(text, 0) {
+	text := r.object.At(path).Text()
+	if strings.IndexByte(text, 0) >= 0 {
 		r.fail("%s holds a NUL character", path)
 		return ""
 	}
@@ -79,26 +64,28 @@ func (r *reader) id(path string) string {
 
 // is reports whether a flag is given and has this value.
 func (r *reader) is(path string, value bool) bool {
-	flag, ok := r.at(path).(bool)
+	flag, ok := r.object.At(path).Flag()
 	return ok && flag == value
 }
 
 // given reports whether there is anything but null at a path.
-func (r *reader) given(path string) bool { return r.at(path) != nil }
+func (r *reader) given(path string) bool { return r.object.At(path).Given() }
 
 // whole returns a whole number. Absent, fractional or out of range is a problem.
 func (r *reader) whole(path string) int64 {
-	switch value := r.at(path).(type) {
-	case nil:
+	value := r.object.At(path)
+	number, ok := value.Number()
+	switch {
+	case !value.Given():
 		r.fail("%s is missing", path)
-	case json.Number:
-		whole, err := strconv.ParseInt(value.String(), 10, 64)
+	case !ok:
+		r.fail("%s is not a number", path)
+	default:
+		whole, err := strconv.ParseInt(number, 10, 64)
 		if err == nil && whole != math.MinInt64 { // which has no negative
 			return whole
 		}
-		r.fail("%s %s is not a whole number in range", path, value)
-	default:
-		r.fail("%s is not a number", path)
+		r.fail("%s %s is not a whole number in range", path, number)
 	}
 	return 0
 }

@@ -14,20 +14,18 @@ import (
 //
 // An object that was held and is not there any more is an error, for nothing may be canceled on the strength of it.
 func (c *Client) Recheck(ctx context.Context, recheck feeds.Recheck) (feeds.Tally, error) {
-	r := newRun(c, nothingHeld{}, recheck.Sink)
+	r := newRun(c, allHeld{}, recheck.Sink)
 	err := r.recheck(ctx, recheck)
 	return r.tally, err
 }
 
 func (r *run) recheck(ctx context.Context, recheck feeds.Recheck) error {
-	if !recheck.Since.Empty() {
-		for _, kind := range []string{kindCharge, kindPaymentIntent} {
-			if err := r.list(ctx, kind, createdIn(recheck.Since)); err != nil {
-				return fmt.Errorf("list %ss created %s: %w", kind, span(recheck.Since), err)
-			}
+	for _, kind := range []string{kindPaymentIntent, kindCharge} {
+		if err := r.list(ctx, kind, recheck.Since); err != nil {
+			return err
 		}
 	}
-	r.may = ids{} // what other orders' charges name is no business of this one
+	r.may, r.memory = ids{}, nothingHeld{} // what other orders' charges name is no business of this one
 	held := recheckable(recheck.IDs)
 	for _, key := range held {
 		r.must.add(key.Kind, key.ID)
@@ -57,3 +55,21 @@ func recheckable(keys []reconcile.Key) []reconcile.Key {
 	}
 	return kept
 }
+
+// allHeld is a memory by which nothing that is named need be read, and nothingHeld one by which all is.
+type (
+	allHeld     struct{}
+	nothingHeld struct{}
+)
+
+func (allHeld) Open(context.Context, string) ([]string, error) { return nil, nil }
+
+func (allHeld) Missing(context.Context, string, []string) ([]string, error) { return nil, nil }
+
+func (nothingHeld) Open(context.Context, string) ([]string, error) { return nil, nil }
+
+func (nothingHeld) Missing(_ context.Context, _ string, named []string) ([]string, error) {
+	return named, nil
+}
+
+var _, _ feeds.Memory = allHeld{}, nothingHeld{}

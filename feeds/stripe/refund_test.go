@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -131,6 +132,9 @@ func TestRefundOutcomes(t *testing.T) {
 		{"truncated JSON", hostile(200, nil, `{"id":"re_`), feeds.RefundUnknown, "is cut short"},
 		{"no id", hostile(200, nil, `{}`), feeds.RefundUnknown, "did not name it"},
 		{"dropped connection", dropped, feeds.RefundUnknown, "no answer: EOF"},
+		{"reset in the body", reset, feeds.RefundUnknown, "is cut short"},
+		{"a body that stops", stall, feeds.RefundUnknown, "is cut short"},
+		{"an answer that comes late", late, feeds.RefundUnknown, "no answer"},
 		{"redirect", hostile(307, http.Header{"Location": {"/v1/refunds"}}, ""), feeds.RefundUnknown, "307"},
 		{"failed at once", hostile(200, nil, `{"id":"re_1","status":"failed"}`), feeds.RefundRefused, "refund failed"},
 		{"401", answer(401, "invalid_request_error", ""), "", "refund charge ch_1: Stripe refused the key (401)"},
@@ -140,7 +144,7 @@ func TestRefundOutcomes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFake(t)
 			f.fault = func(w httpWriter, r *httpRequest) bool { return r.Method == http.MethodPost && test.fault(w, r) }
-			client, _ := f.client(t, Options{})
+			client, _ := f.client(t, Options{Timeout: 500 * time.Millisecond})
 			outcome, err := client.Refund(t.Context(), instruction())
 			if outcome.State != test.state || (err != nil) != (test.state == "") {
 				t.Fatalf("outcome %+v, error %v", outcome, err)

@@ -4,19 +4,20 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"net/http"
 	"net/url"
 	"slices"
-	"sync"
-	"sync/atomic"
-
-	stripego "github.com/stripe/stripe-go/v76"
 
 	"tieout/feeds"
+	"tieout/feeds/pace"
+	"tieout/reconcile"
 )
 
 const (
-	readers   = 6   // objects read by id at the same time; the limiter sets the pace, these cover the latency
-	readBatch = 100 // objects read by id before they are handed to the sink
+	readBatch = 100  // objects read by id before they are handed to the sink
+	mostNamed = 1000 // ids of a kind that are kept before it is looked up which of them are held
+	mostShown = 5000 // ids that were listed and are kept, so that they are not read by id as well
 )
 
 // ids is a set of ids for each kind.
@@ -32,69 +33,72 @@ func (s ids) add(kind, id string) {
 	s[kind][id] = true
 }
 
-// without returns the sorted ids of a kind that are not in other.
-func (s ids) without(kind string, other ids) []string {
-	var left []string
-	for id := range s[kind] {
-		if !other[kind][id] {
-			left = append(left, id)
-		}
-	}
-	slices.Sort(left)
-	return left
-}
+// sorted returns the ids of a kind.
+func (s ids) sorted(kind string) []string { return slices.Sorted(maps.Keys(s[kind])) }
 
-// run is one fetch or recheck: what it was shown, and what that names and must still be read.
+// run is one fetch or recheck: what that names which it was shown, and what must still be read. Whatever grows with the
+// number of objects is looked up in memory, or read, before it gets long.
 type run struct {
 	client   *Client
 	memory   feeds.Memory
 	sink     feeds.Sink
 	tally    feeds.Tally
-	seen     ids               // shown, or found not to be there, in this run
+	shown    ids               // listed of late
+	listed   int               // how many ids shown holds
+	asked    ids               // read by id, whether it was there or not
 	gone     ids               // found not to be there
 	must     ids               // to read again, held or not
 	may      ids               // to read if not held
-	spent    ids               // used up by a charge that succeeded: the order that stores one needs no more of it
+	named    ids               // on the shop's orders, and neither shown so far nor used up by a charge that succeeded
 	itemised map[string]string // automatic payouts whose lines are complete, each with the id of its own line
 }
 
 func newRun(client *Client, memory feeds.Memory, sink feeds.Sink) *run {
-	return &run{client: client, memory: memory, sink: sink, seen: ids{}, gone: ids{}, must: ids{}, may: ids{}, spent: ids{}, itemised: map[string]string{}}
+	return &run{client: client, memory: memory, sink: sink, shown: ids{}, asked: ids{}, gone: ids{}, must: ids{}, may: ids{}, named: ids{}, itemised: map[string]string{}}
 }
 
-// list hands every object of a list to the sink, a page at a time.
-func (r *run) list(ctx context.Context, kind string, filters []filter) error {
-	for data, err := range r.client.api.pages(ctx, pathOf(kind), filters) {
-		if err != nil {
-			return err
-		}
-		if err := r.take(ctx, kind, data); err != nil {
-			return err
-		}
+// list hands on what was created in a window, a page at a time, and then reads what that names if it is a lot.
+func (r *run) list(ctx context.Context, kind string, window reconcile.Window, more ...filter) error {
+	from, to := seconds(window)
+	if from >= to {
+		return nil
 	}
-	return nil
+	reads := lister{r, kind, func(ctx context.Context, got sheet) error {
+		if err := r.take(ctx, kind, got.objects); err != nil {
+			return err
+		}
+		return r.drain(ctx)
+	}}
+	return reads.walk(ctx, []slice{{filters: more, from: from, to: to, top: to}})
 }
 
-// take hands objects to the sink, each id once in a run, and notes what they name. Objects of the other mode are counted
-// and left alone; an object that does not tell its mode is ours.
-func (r *run) take(ctx context.Context, kind string, data []json.RawMessage) error {
-	batch := make([]feeds.Observation, 0, len(data))
-	for _, raw := range data {
-		object := slimOf(raw)
-		observation := r.client.observation(kind, object.ID, raw)
-		if r.seen[kind][observation.Key.ID] {
-			continue
-		}
-		r.seen.add(kind, observation.Key.ID)
+// take hands objects that were listed to the sink, and notes what they name.
+func (r *run) take(ctx context.Context, kind string, objects []shown) error {
+	if r.listed += len(objects); r.listed > mostShown {
+		r.shown, r.listed = ids{}, len(objects)
+	}
+	for _, object := range objects {
+		r.shown.add(kind, object.ID)
+	}
+	return r.hand(ctx, r.keep(kind, objects, r.note))
+}
+
+// keep counts objects, and returns what the sink takes of those that are ours. Objects of the other mode are counted and
+// left alone; an object that does not tell its mode is ours.
+func (r *run) keep(kind string, objects []shown, note func(string, shown)) []feeds.Observation {
+	batch := make([]feeds.Observation, 0, len(objects))
+	for _, object := range objects {
+		delete(r.must[kind], object.ID)
+		delete(r.named[kind], object.ID)
 		r.tally.Read++
 		if object.Livemode != nil && *object.Livemode != r.client.live {
 			r.tally.OtherMode++
 			continue
 		}
-		batch = append(batch, observation)
-		r.note(kind, object, observation)
+		batch = append(batch, object.Observation)
+		note(kind, object)
 	}
-	return r.hand(ctx, batch)
+	return batch
 }
 
 func (r *run) hand(ctx context.Context, batch []feeds.Observation) error {
@@ -104,15 +108,41 @@ func (r *run) hand(ctx context.Context, batch []feeds.Observation) error {
 	return r.sink.Observe(ctx, batch)
 }
 
-// readDue reads the objects of a kind that must be read and those that are named and not held, and tells how many were
-// due.
+// drain looks up and reads what has been named, kind by kind, where that is a lot.
+func (r *run) drain(ctx context.Context) error {
+	for _, kind := range readable {
+		if len(r.may[kind]) >= mostNamed {
+			if err := r.lookUp(ctx, kind); err != nil {
+				return err
+			}
+		}
+		if len(r.must[kind]) >= mostNamed {
+			if _, err := r.readDue(ctx, kind); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// lookUp turns what is to be read if it is not held into what must be read.
+func (r *run) lookUp(ctx context.Context, kind string) error {
+	named := r.may.sorted(kind)
+	delete(r.may, kind)
+	missing, err := r.missing(ctx, kind, named)
+	for _, id := range missing {
+		r.must.add(kind, id)
+	}
+	return err
+}
+
+// readDue reads the objects of a kind that must be read and those that are named and not held, each once in a run, and
+// tells how many were due.
 func (r *run) readDue(ctx context.Context, kind string) (int, error) {
-	missing, err := r.missing(ctx, kind, r.may.without(kind, r.seen))
-	if err != nil {
+	if err := r.lookUp(ctx, kind); err != nil {
 		return 0, err
 	}
-	due := slices.Compact(slices.Sorted(slices.Values(append(missing, r.must.without(kind, r.seen)...))))
-	delete(r.may, kind)
+	due := slices.DeleteFunc(r.must.sorted(kind), func(id string) bool { return r.asked[kind][id] || r.shown[kind][id] })
 	delete(r.must, kind)
 	for batch := range slices.Chunk(due, readBatch) {
 		if err := r.readBatch(ctx, kind, batch); err != nil {
@@ -137,49 +167,56 @@ func (r *run) readBatch(ctx context.Context, kind string, batch []string) error 
 	}
 	var found []json.RawMessage
 	for i, id := range batch {
+		r.asked.add(kind, id)
 		if answers[i] != nil {
 			found = append(found, answers[i])
 			continue
 		}
 		r.gone.add(kind, id)
-		r.seen.add(kind, id)
 	}
-	return r.take(ctx, kind, found)
+	return r.hand(ctx, r.keep(kind, r.client.show(kind, found), r.noteRead))
 }
 
 // readAll reads objects by id, some at a time, and returns them in the order of the ids; nil where there is none.
 func (c *Client) readAll(ctx context.Context, kind string, batch []string) ([]json.RawMessage, error) {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	answers := make([]json.RawMessage, len(batch))
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for range min(readers, len(batch)) {
-		group.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(batch)) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				var err error
-				if answers[i], err = c.readOne(ctx, kind, batch[i]); err != nil {
-					stop(err)
-				}
-			}
-		})
+	reads := readsByID{client: c, kind: kind, ids: batch, answers: make([]json.RawMessage, len(batch))}
+	each := make([]int, len(batch))
+	for i := range each {
+		each[i] = i
 	}
-	group.Wait()
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	return answers, nil
+	width := func() int { return c.api.pace.Width(endpoint(http.MethodGet, pathOf(kind)+"/id")) }
+	return reads.answers, pace.Walk(ctx, each, width, reads)
 }
+
+// readsByID reads each of some ids, for pace.Walk.
+type readsByID struct {
+	client  *Client
+	kind    string
+	ids     []string
+	answers []json.RawMessage // each is set by the goroutine that asks for it
+}
+
+// Ask reads one object.
+func (r readsByID) Ask(ctx context.Context, i int) (answer json.RawMessage, err error) {
+	r.answers[i], err = r.client.readOne(ctx, r.kind, r.ids[i])
+	return nil, err
+}
+
+// Rest is nothing.
+func (readsByID) Rest(int, json.RawMessage, int) ([]int, error) { return nil, nil }
+
+// Take leaves the answers to whoever asked for all.
+func (readsByID) Take(context.Context, json.RawMessage) error { return nil }
 
 // readOne returns an object as it came, or nil when there is none.
 func (c *Client) readOne(ctx context.Context, kind, id string) (json.RawMessage, error) {
-	var answer stripego.APIResource
-	err := c.api.get(ctx, pathOf(kind)+"/"+url.PathEscape(id), nil, &answer)
+	var answer json.RawMessage
+	err := c.api.get(ctx, pathOf(kind)+"/"+url.PathEscape(id), nil, func(body []byte) error { return json.Unmarshal(body, &answer) })
 	if notThere(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s %s: %w", kind, id, err)
 	}
-	return answer.LastResponse.RawJSON, nil
+	return answer, nil
 }

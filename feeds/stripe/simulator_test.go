@@ -2,10 +2,13 @@ package stripe
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,22 +83,22 @@ func (p *projection) count(kind string) int {
 	return len(slices.DeleteFunc(slices.Collect(maps.Keys(p.records)), func(key reconcile.Key) bool { return key.Kind != kind }))
 }
 
-func simulate(t *testing.T, stories map[string]int) (*simulator.Server, *Client) {
+func simulate(t *testing.T, stories map[string]int) (server *simulator.Server, client *Client, url string) {
 	t.Helper()
 	world, err := simulator.New(simulator.Config{Seed: 7, Orders: 2000, Now: noon, Days: 2, Stories: stories})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := simulator.NewServer(world, simulator.ServerConfig{StripeKey: testKey})
+	server = simulator.NewServer(world, simulator.ServerConfig{StripeKey: testKey})
 	over := httptest.NewServer(server)
 	t.Cleanup(over.Close)
-	client, _ := testClient(t, Options{BaseURL: over.URL})
-	return server, client
+	client, _ = testClient(t, Options{BaseURL: over.URL})
+	return server, client, over.URL
 }
 
 // What two days' fetches hold is what one fetch of everything holds on the second day: nothing that changed was missed.
 func TestIncrementalFetchesHoldWhatOneFetchHolds(t *testing.T) {
-	server, client := simulate(t, simulator.DefaultStories())
+	server, client, _ := simulate(t, simulator.DefaultStories())
 	start, second := noon.Add(-100*day), noon.Add(day)
 
 	daily := newProjection()
@@ -124,9 +127,56 @@ func TestIncrementalFetchesHoldWhatOneFetchHolds(t *testing.T) {
 	}
 }
 
+// away is a connection that breaks for good after some requests.
+type away struct{ left atomic.Int64 }
+
+func (a *away) RoundTrip(request *http.Request) (*http.Response, error) {
+	if a.left.Add(-1) < 0 {
+		return nil, errors.New("the network went away")
+	}
+	return http.DefaultTransport.RoundTrip(request)
+}
+
+// A first fetch that breaks off, wherever that is, and goes on from the last instant that it was said to be read through, holds in
+// the end what one holds that did not.
+func TestAFirstFetchMayBreakOffAnywhere(t *testing.T) {
+	_, client, url := simulate(t, simulator.DefaultStories())
+	window := reconcile.Window{From: noon.Add(-100 * day), To: noon}
+	whole := newProjection()
+	whole.fetch(t, client, window)
+
+	broken := &away{}
+	shaky, _ := testClient(t, Options{BaseURL: url, HTTPClient: &http.Client{Transport: broken}})
+	held, left, breaks, advanced := newProjection(), window, 0, 0
+	for allowed := int64(30); ; allowed += 30 {
+		broken.left.Store(allowed)
+		begins := left.From
+		request := feeds.Request{Window: left, Memory: held, Sink: held, Through: func(_ context.Context, instant time.Time) error {
+			left.From = instant.Add(-time.Hour) // the overlap
+			return nil
+		}}
+		_, err := shaky.Fetch(t.Context(), request)
+		if err == nil {
+			break
+		}
+		breaks++
+		if left.From.After(begins) {
+			advanced++
+		}
+	}
+	if breaks < 5 || advanced < 2 {
+		t.Errorf("the fetch broke off %d times and had come further in %d: the test shows nothing", breaks, advanced)
+	}
+	for key, want := range whole.records {
+		if diff := cmp.Diff(want, held.records[key]); diff != "" {
+			t.Errorf("%v: %s", key, diff)
+		}
+	}
+}
+
 // In a world without faults every row is read, and the lines of each payout make its amount.
 func TestFaultlessRowsAreReadAndPayoutsAddUp(t *testing.T) {
-	_, client := simulate(t, simulator.PlainStories())
+	_, client, _ := simulate(t, simulator.PlainStories())
 	held := newProjection()
 	held.fetch(t, client, reconcile.Window{From: noon.Add(-100 * day), To: noon})
 

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	stripego "github.com/stripe/stripe-go/v76"
-
 	"tieout/reconcile"
 )
 
@@ -38,7 +36,7 @@ func (r *run) stated(ctx context.Context, end time.Time) error {
 			return err
 		}
 		var answer balanceAnswer
-		if err := r.client.api.get(ctx, "/v1/balance", nil, &answer); err != nil {
+		if err := r.client.api.get(ctx, "/v1/balance", nil, answer.read); err != nil {
 			return notShown(err)
 		}
 		after, err := r.movedSince(ctx, end)
@@ -46,7 +44,7 @@ func (r *run) stated(ctx context.Context, end time.Time) error {
 			return err
 		}
 		if maps.Equal(before.seen, after.seen) {
-			return r.take(ctx, kindBalance, answer.byCurrency(after, end))
+			return r.take(ctx, kindBalance, r.client.show(kindBalance, answer.byCurrency(after, end)))
 		}
 	}
 	return nil
@@ -113,16 +111,15 @@ func (s *since) add(raw json.RawMessage) bool {
 
 // balanceAnswer is the balance as it came: each side has an amount for each currency.
 type balanceAnswer struct {
-	stripego.APIResource
 	Livemode  *bool              `json:"livemode"`
 	Available *[]json.RawMessage `json:"available"`
 	Pending   *[]json.RawMessage `json:"pending"`
 }
 
-// UnmarshalJSON refuses an answer that lacks a side: to take that for zero would make a difference out of nothing.
-func (b *balanceAnswer) UnmarshalJSON(raw []byte) error {
-	type plain balanceAnswer
-	if err := json.Unmarshal(raw, (*plain)(b)); err != nil {
+// read refuses an answer that lacks a side: to take that for zero would make a difference out of nothing.
+func (b *balanceAnswer) read(raw []byte) error {
+	*b = balanceAnswer{} // an answer that was cut short may have left a part
+	if err := json.Unmarshal(raw, b); err != nil {
 		return err
 	}
 	if b.Available == nil || b.Pending == nil {

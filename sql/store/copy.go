@@ -12,6 +12,9 @@ import (
 // copyFrom is from how many rows on a COPY is worth its two more round trips.
 const copyFrom = 100
 
+// stageFrom is from how many rows on a staging table is worth what it takes to make one. A test lowers it.
+var stageFrom = 1000
+
 // load is insert the fast way for many rows: PostgreSQL's COPY.
 func (t table[R]) load(ctx context.Context, s session, rows []R) error {
 	return t.loadEach(ctx, s, len(rows), func(yield func(R, error) bool) {
@@ -37,6 +40,22 @@ func (t table[R]) loadEach(ctx context.Context, s session, count int, rows iter.
 	}
 	_, err := t.insert(ctx, s, list)
 	return err
+}
+
+// writeStaged copies rows into a table of this transaction's own and inserts them from there, so that PostgreSQL reads them as quickly as
+// it can and still answers for those that are held.
+func (t table[R]) writeStaged(ctx context.Context, s session, rows []R, onConflict string) (int64, error) {
+	staged := t
+	staged.name = "pg_temp.staged_" + t.name
+	// There may be rows in it that the transaction wrote before.
+	_, err := s.exec(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS staged_"+t.name+" ON COMMIT DROP AS SELECT "+t.list()+" FROM "+t.name+" WITH NO DATA; TRUNCATE "+staged.name)
+	if err != nil {
+		return 0, err
+	}
+	if err := staged.load(ctx, s, rows); err != nil {
+		return 0, err
+	}
+	return s.exec(ctx, "INSERT INTO "+t.name+" ("+t.list()+") SELECT "+t.list()+" FROM "+staged.name+" WHERE true"+onConflict)
 }
 
 // copyStream is lib/pq's statement of a COPY. Through database/sql each value of each row would be boxed, checked and

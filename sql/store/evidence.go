@@ -33,11 +33,12 @@ type observationRow struct {
 
 var observations = newTable[observationRow]("tieout_observations", append(slices.Clone(keyColumns), "version")...)
 
-// head is the newest version held of an object.
+// head is what is held of the object of an item: its newest version.
 type head struct {
-	keyRow
-	Version int64  `db:"version"`
-	Hash    string `db:"hash"`
+	N       int64 `db:"n"` // which item
+	Version int64 `db:"version"`
+	Same    bool  `db:"same"`    // the item says the same
+	Refused bool  `db:"refused"` // it could not be read
 }
 
 // Observe keeps, in one transaction, each item that differs from the newest version held of its key, and brings the
@@ -49,33 +50,29 @@ func (s *Store) Observe(ctx context.Context, runID int64, at time.Time, items []
 		return feeds.Counts{}, wrap(err, "store %d observations of run %d", len(items), runID)
 	}
 	var counts feeds.Counts
-	err := s.transact(ctx, func(tx session) error {
-		if err := tx.lockObservations(ctx); err != nil {
-			return err
-		}
-		heads, err := loadHeads(ctx, tx, items)
-		if err != nil {
-			return err
-		}
-		refused, err := loadRejections(ctx, tx, items)
-		if err != nil {
-			return err
-		}
-		authorised, err := loadAuthorised(ctx, tx, items)
-		if err != nil {
-			return err
-		}
-		b := newBatch(runID, at, heads, refused, authorised)
-		for _, item := range items {
-			b.take(item)
-		}
-		counts = b.counts
-		return b.save(ctx, tx)
+	err := s.transact(ctx, func(tx session) (err error) {
+		counts, err = observe(ctx, tx, runID, at, items)
+		return err
 	})
 	if err != nil {
 		return feeds.Counts{}, wrap(err, "store %d observations of run %d", len(items), runID)
 	}
 	return counts, nil
+}
+
+// observe is Observe within a transaction.
+func observe(ctx context.Context, tx session, runID int64, at time.Time, items []feeds.Item) (feeds.Counts, error) {
+	b := newBatch(runID, at, items)
+	if err := tx.lockObservations(ctx); err != nil {
+		return feeds.Counts{}, err
+	}
+	if err := b.load(ctx, tx); err != nil {
+		return feeds.Counts{}, err
+	}
+	for n := range items {
+		b.take(n)
+	}
+	return b.counts, b.save(ctx, tx)
 }
 
 // checkKeys guards the boundary: a record under another key than its observation's would be lost at the next rebuild.
@@ -98,19 +95,60 @@ func (s session) lockObservations(ctx context.Context) error {
 	return err
 }
 
-func loadHeads(ctx context.Context, tx session, items []feeds.Item) (map[reconcile.Key]head, error) {
-	// All versions, since an object has few; asking for the newest alone leads PostgreSQL to plans that read every object.
-	rows, err := selectAll[head](ctx, tx, "SELECT feed, account, kind, id, version, hash FROM tieout_observations WHERE "+
-		tx.inTuples(keyColumns...)+" ORDER BY version", keysOf(items))
-	heads := make(map[reconcile.Key]head, len(rows))
-	for _, row := range rows {
-		heads[row.key()] = row
-	}
-	return heads, err
+// batch collects what a transaction will write.
+type batch struct {
+	runID   int64
+	at      int64
+	items   []feeds.Item
+	keys    []reconcile.Key                  // of the items
+	hashes  []string                         // of their bodies
+	heads   []head                           // what is held of them
+	refused map[reconcile.Key]rejectionRow   // as held before the batch
+	newest  map[reconcile.Key]observationRow // versions that the batch makes
+	fresh   []observationRow
+	folded  fold
+	counts  feeds.Counts
 }
 
-func loadRejections(ctx context.Context, tx session, items []feeds.Item) (map[reconcile.Key]rejectionRow, error) {
-	rows, err := rejections.find(ctx, tx, tx.inTuples(keyColumns...), keysOf(items))
+func newBatch(runID int64, at time.Time, items []feeds.Item) *batch {
+	b := &batch{
+		runID: runID, at: micros(at), items: items, keys: make([]reconcile.Key, len(items)), hashes: make([]string, len(items)), heads: make([]head, len(items)),
+		newest: map[reconcile.Key]observationRow{},
+	}
+	for i, item := range items {
+		b.keys[i], b.hashes[i] = cleanKey(item.Observation.Key), hashOf(item.Observation.Body)
+	}
+	return b
+}
+
+// load reads what is held of the items. Of a batch that says nothing new it is told that in one answer.
+func (b *batch) load(ctx context.Context, tx session) error {
+	// All versions, since an object has few; asking for the newest alone leads PostgreSQL to plans that read every object.
+	rows, err := selectAll[head](ctx, tx, "SELECT k.n, o.version, o.hash = k.note AS same, EXISTS (SELECT 1 FROM tieout_rejections r WHERE "+sameKey("r", "k")+") AS refused FROM "+
+		tx.keyed("k")+" JOIN tieout_observations o ON "+sameKey("o", "k")+" ORDER BY o.version", tx.keyedArgs(b.keys, b.hashes)...)
+	if err != nil {
+		return err
+	}
+	var refused []reconcile.Key
+	for _, row := range rows {
+		b.heads[row.N] = row
+		if row.Refused {
+			refused = append(refused, b.keys[row.N])
+		}
+	}
+	if b.refused, err = loadRejections(ctx, tx, refused); err != nil {
+		return err
+	}
+	authorised, err := b.loadAuthorised(ctx, tx)
+	b.folded = newFold(authorised)
+	return err
+}
+
+func loadRejections(ctx context.Context, tx session, keys []reconcile.Key) (map[reconcile.Key]rejectionRow, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	rows, err := rejections.find(ctx, tx, tx.inTuples(keyColumns...), keyTuples(keys))
 	held := make(map[reconcile.Key]rejectionRow, len(rows))
 	for _, row := range rows {
 		held[row.key()] = row
@@ -119,11 +157,17 @@ func loadRejections(ctx context.Context, tx session, items []feeds.Item) (map[re
 }
 
 // loadAuthorised tells which sources were authorised by what an earlier version said.
-func loadAuthorised(ctx context.Context, tx session, items []feeds.Item) (map[reconcile.Key]bool, error) {
-	if !slices.ContainsFunc(items, func(item feeds.Item) bool { _, ok := item.Record.(reconcile.Source); return ok }) {
+func (b *batch) loadAuthorised(ctx context.Context, tx session) (map[reconcile.Key]bool, error) {
+	var held []reconcile.Key
+	for n, item := range b.items {
+		if _, ok := item.Record.(reconcile.Source); ok && b.heads[n].Version > 0 {
+			held = append(held, b.keys[n])
+		}
+	}
+	if len(held) == 0 {
 		return nil, nil
 	}
-	rows, err := selectAll[keyRow](ctx, tx, "SELECT feed, account, kind, id FROM tieout_sources WHERE authorised AND "+tx.inTuples(keyColumns...), keysOf(items))
+	rows, err := selectAll[keyRow](ctx, tx, "SELECT feed, account, kind, id FROM tieout_sources WHERE authorised AND "+tx.inTuples(keyColumns...), keyTuples(held))
 	authorised := make(map[reconcile.Key]bool, len(rows))
 	for _, row := range rows {
 		authorised[row.key()] = true
@@ -131,51 +175,31 @@ func loadAuthorised(ctx context.Context, tx session, items []feeds.Item) (map[re
 	return authorised, err
 }
 
-func keysOf(items []feeds.Item) any {
-	keys := make([]reconcile.Key, len(items))
-	for i, item := range items {
-		keys[i] = item.Observation.Key
-	}
-	return keyTuples(keys)
-}
-
-// batch collects what a transaction will write.
-type batch struct {
-	runID   int64
-	at      int64
-	heads   map[reconcile.Key]head
-	refused map[reconcile.Key]rejectionRow // as held before the batch
-	fresh   []observationRow
-	folded  fold
-	counts  feeds.Counts
-}
-
-func newBatch(runID int64, at time.Time, heads map[reconcile.Key]head, refused map[reconcile.Key]rejectionRow, authorised map[reconcile.Key]bool) *batch {
-	return &batch{runID: runID, at: micros(at), heads: heads, refused: refused, folded: newFold(authorised)}
-}
-
-func (b *batch) take(item feeds.Item) {
+// take adds the item to what will be written.
+func (b *batch) take(n int) {
+	record, key, hash := b.items[n].Record, b.keys[n], b.hashes[n]
 	b.counts.Read++
-	if _, rejected := item.Record.(reconcile.Rejection); rejected {
+	if _, rejected := record.(reconcile.Rejection); rejected {
 		b.counts.Rejected++
 	}
-	key := cleanKey(item.Observation.Key)
-	hash := hashOf(item.Observation.Body)
-	held := b.heads[key]
-	if held.Version > 0 && held.Hash == hash {
+	version, same := b.heads[n].Version, b.heads[n].Same
+	if newest, ok := b.newest[key]; ok {
+		version, same = newest.Version, newest.Hash == hash
+	}
+	if version > 0 && same {
 		b.counts.Unchanged++
-		if b.readOtherwise(key, item.Record) {
-			b.folded.add(key, item.Record, true)
+		if b.readOtherwise(key, record) {
+			b.folded.add(key, record, true)
 		}
 		return
 	}
 	b.counts.Stored++
-	version := head{keyRow: rowOfKey(key), Version: held.Version + 1, Hash: hash}
-	b.heads[key] = version
-	b.fresh = append(b.fresh, observationRow{
-		keyRow: version.keyRow, Version: version.Version, SeenAt: b.at, RunID: b.runID, Hash: hash, Body: string(item.Observation.Body),
-	})
-	b.folded.add(key, item.Record, held.Version > 0)
+	row := observationRow{
+		keyRow: rowOfKey(key), Version: version + 1, SeenAt: b.at, RunID: b.runID, Hash: hash, Body: string(b.items[n].Observation.Body),
+	}
+	b.newest[key] = row
+	b.fresh = append(b.fresh, row)
+	b.folded.add(key, record, version > 0)
 }
 
 // readOtherwise reports whether the normaliser that read an unchanged object before could not read it and now can, or the
@@ -200,7 +224,7 @@ func (b *batch) save(ctx context.Context, tx session) error {
 	tx.change = change
 	// In key order the pages of the indexes are written one after another.
 	slices.SortStableFunc(b.fresh, func(x, y observationRow) int { return x.key().Compare(y.key()) })
-	if _, err := observations.insert(ctx, tx, b.fresh); err != nil {
+	if err := observations.load(ctx, tx, b.fresh); err != nil {
 		return err
 	}
 	return b.folded.save(ctx, tx, change)

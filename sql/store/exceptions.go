@@ -268,6 +268,5 @@ func appendChanges(ctx context.Context, tx session, changes []reconcile.Exceptio
 			Reason: c.Reason, Note: c.Note, RunID: c.RunID,
 		}
 	}
-	_, err = exceptionChanges.insert(ctx, tx, rows)
-	return err
+	return exceptionChanges.load(ctx, tx, rows)
 }

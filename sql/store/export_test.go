@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"tieout/feeds"
 )
 
 // SetClock gives the lock and the run record another clock, and how often a held lock is looked after.
@@ -14,6 +16,25 @@ func (s *Store) SetClock(now func() time.Time, watchEvery time.Duration) {
 // Transact runs fn in a transaction that is tried again when it loses against another one.
 func (s *Store) Transact(ctx context.Context, fn func() error) error {
 	return s.transact(ctx, func(session) error { return fn() })
+}
+
+// ObserveTogether is Observe for some batches, one after the other in one transaction.
+func (s *Store) ObserveTogether(ctx context.Context, runID int64, at time.Time, batches ...[]feeds.Item) error {
+	return s.transact(ctx, func(tx session) error {
+		for _, items := range batches {
+			if _, err := observe(ctx, tx, runID, at, items); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// StageFrom has fewer rows go through a staging table, until restore.
+func StageFrom(rows int) (restore func()) {
+	before := stageFrom
+	stageFrom = rows
+	return func() { stageFrom = before }
 }
 
 // Exec runs one statement as it is.

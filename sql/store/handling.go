@@ -34,16 +34,20 @@ func (s *Store) HandleExceptions(ctx context.Context, filter ExceptionFilter, h 
 		if plan, err = planExceptions(ctx, tx, filter, h, expected); err != nil {
 			return err
 		}
-		rows := make([]exceptionRow, len(plan.Records))
-		for i, record := range plan.Records {
-			rows[i] = rowOfException(record)
-		}
-		if _, err := exceptions.upsert(ctx, tx, rows); err != nil {
-			return err
-		}
-		return appendChanges(ctx, tx, plan.Changes)
+		return carryOut(ctx, tx, plan)
 	})
 	return plan, wrap(err, "change exceptions to %s", h.To)
+}
+
+func carryOut(ctx context.Context, tx session, plan reconcile.Plan) error {
+	rows := make([]exceptionRow, len(plan.Records))
+	for i, record := range plan.Records {
+		rows[i] = rowOfException(record)
+	}
+	if _, err := exceptions.upsert(ctx, tx, rows); err != nil {
+		return err
+	}
+	return appendChanges(ctx, tx, plan.Changes)
 }
 
 func planExceptions(ctx context.Context, tx session, filter ExceptionFilter, h reconcile.Handling, expected string) (reconcile.Plan, error) {

@@ -12,14 +12,28 @@ import (
 // rarely it settles after all (source document 002): 90 days.
 const canceledMayChange = "7776000000000"
 
+// intentMayChange is how many microseconds older than the newest PaymentIntent an unfinished one may be and still be read again:
+// 7 days, after which Stripe gives back what was authorised and not captured. One that was abandoned never ends by itself, and
+// there are more of them each day. What becomes of an older one is told by its charge or by the event payment_intent.canceled.
+const intentMayChange = "604800000000"
+
+// movementMayCome is how many microseconds older than the newest charge one that succeeded may be and still be read again
+// because no movement of it is held: it has no balance transaction yet (stripe.md §10). 30 days: by then UNEXPLAINED has long
+// said so.
+const movementMayCome = "2592000000000"
+
 // openStates says which held objects of a feed can still change, by feed and kind: the table and the condition.
 var openStates = map[[2]string]struct{ table, where string }{
 	{reconcile.FeedStripe, reconcile.KindSource}: {"tieout_sources", `status IN ('pending', 'chargeable') OR (status = 'consumed' AND NOT EXISTS (
 		SELECT 1 FROM tieout_payments p WHERE p.source_id = t.id AND p.feed = t.feed AND p.account = t.account))`},
-	{reconcile.FeedStripe, reconcile.KindPaymentIntent}: {"tieout_sources", `status IN ('pending', 'chargeable')`},
-	{reconcile.FeedStripe, "charge"}:                    {"tieout_payments", `status = 'pending'`},
-	{reconcile.FeedStripe, "refund"}:                    {"tieout_refunds", `status = 'pending'`},
-	{reconcile.FeedStripe, "dispute"}:                   {"tieout_disputes", `status = 'open'`},
+	{reconcile.FeedStripe, reconcile.KindPaymentIntent}: {"tieout_sources", `status IN ('pending', 'chargeable') AND (created_at > (
+		SELECT MAX(created_at) FROM tieout_sources WHERE feed = '` + reconcile.FeedStripe + `' AND kind = '` + reconcile.KindPaymentIntent + `') - ` + intentMayChange + ` OR EXISTS (
+		SELECT 1 FROM tieout_payments p WHERE p.source_id = t.id AND p.feed = t.feed AND p.account = t.account AND p.status = 'succeeded'))`},
+	{reconcile.FeedStripe, "charge"}: {"tieout_payments", `status = 'pending' OR (status = 'succeeded' AND created_at > (
+		SELECT MAX(created_at) FROM tieout_payments WHERE feed = '` + reconcile.FeedStripe + `') - ` + movementMayCome + ` AND NOT EXISTS (
+		SELECT 1 FROM tieout_movements m WHERE m.object_id = t.id AND m.feed = t.feed AND m.account = t.account))`},
+	{reconcile.FeedStripe, "refund"}:  {"tieout_refunds", `status = 'pending'`},
+	{reconcile.FeedStripe, "dispute"}: {"tieout_disputes", `status = 'open'`},
 	{reconcile.FeedStripe, "payout"}: {"tieout_payouts", `status = 'pending' OR (status = 'paid' AND automatic AND NOT itemised) OR (itemised AND NOT EXISTS (
 		SELECT 1 FROM tieout_payout_lines l WHERE l.payout_id = t.id AND l.feed = t.feed AND l.account = t.account))`},
 	{reconcile.FeedTrustPayments, "auth"}: {"tieout_payments", `status IN ('pending', 'suspended') OR (status = 'canceled' AND created_at > (

@@ -28,6 +28,15 @@ func TestMemoryListsWhatCanStillChange(t *testing.T) {
 	intent.Kind = reconcile.KindPaymentIntent
 	succeeded := source("pi_2", "", reconcile.SourceConsumed)
 	succeeded.Kind = reconcile.KindPaymentIntent
+	abandoned, late := intent, intent
+	abandoned.ID, late.ID = "pi_abandoned", "pi_paid_late"
+	abandoned.CreatedAt = intent.CreatedAt.Add(-8 * 24 * time.Hour)
+	late.CreatedAt = abandoned.CreatedAt
+	young := intent
+	young.ID, young.CreatedAt = "pi_young", intent.CreatedAt.Add(-6*24*time.Hour)
+	booked, long := charge("ch_booked", "", ""), charge("ch_long_ago", "", "")
+	long.CreatedAt = long.CreatedAt.Add(-31 * 24 * time.Hour)
+	movement := reconcile.Movement{Key: stripeKey("balance_transaction", "txn_booked"), ObjectID: "ch_booked", Gross: eur(1), Fee: eur(0), Net: eur(1), Category: "charge"}
 	trustRefund := reconcile.Refund{Key: trustKey("refund", "1-3-1"), Status: reconcile.RefundPending}
 	refused := func(kind, id string) reconcile.Rejection {
 		return reconcile.Rejection{Key: shopKey(kind, id), Reason: "no"}
@@ -36,7 +45,7 @@ func TestMemoryListsWhatCanStillChange(t *testing.T) {
 		source("src_pending", "", reconcile.SourcePending), source("src_chargeable", "", reconcile.SourceChargeable),
 		source("src_charged", "", reconcile.SourceConsumed), charge("ch_1", "src_charged", ""),
 		source("src_uncharged", "", reconcile.SourceConsumed), elsewhere, source("src_canceled", "", reconcile.SourceCanceled),
-		intent, succeeded, pending,
+		intent, succeeded, pending, abandoned, late, young, charge("ch_late", "pi_paid_late", ""), booked, long, movement,
 		refund("re_pending", reconcile.RefundPending), refund("re_done", reconcile.RefundSucceeded),
 		reconcile.Dispute{Key: stripeKey("dispute", "dp_open"), Status: reconcile.DisputeOpen}, reconcile.Dispute{Key: stripeKey("dispute", "dp_won"), Status: reconcile.DisputeWon},
 		payout("po_pending", reconcile.PayoutPending, false, false), payout("po_itemising", reconcile.PayoutPaid, true, false),
@@ -53,8 +62,8 @@ func TestMemoryListsWhatCanStillChange(t *testing.T) {
 		want       []string
 	}{
 		{"stripe", "source", []string{"src_chargeable", "src_pending", "src_uncharged"}},
-		{"stripe", "payment_intent", []string{"pi_1"}},
-		{"stripe", "charge", []string{"ch_pending"}},
+		{"stripe", "payment_intent", []string{"pi_1", "pi_paid_late", "pi_young"}},
+		{"stripe", "charge", []string{"ch_1", "ch_late", "ch_pending"}},
 		{"stripe", "refund", []string{"re_pending"}},
 		{"stripe", "dispute", []string{"dp_open"}},
 		{"stripe", "payout", []string{"po_bare", "po_itemising", "po_pending"}},

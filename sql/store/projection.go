@@ -51,6 +51,7 @@ func newClustered[R any, D reconcile.Record](name string, toRow func(D) R, ofFac
 
 // projector is what observing and rebuilding need of a projection.
 type projector interface {
+	tableName() string
 	// save brings the records of its own type up to date, leaves the others alone and returns how many were its own. change
 	// numbers the change that the written rows take part in; left has the clusters of those whose rows were removed in it.
 	save(ctx context.Context, s session, change int64, records []reconcile.Record, left map[reconcile.Key]string) (int, error)

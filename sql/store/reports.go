@@ -21,32 +21,47 @@ type MatchedPair struct {
 	Refunded       money.Amount
 	PaidAt         time.Time
 	MovementID     string // the first movement of the payment, or empty
-	PayoutID       string // the payout that paid that movement out, or empty
+	Fee            money.Amount
+	Net            money.Amount
+	AvailableAt    time.Time // when the provider lets it be paid out
+	PayoutID       string    // the payout that paid that movement out, or empty
 }
 
 type matchedRow struct {
 	verdictRow
-	MovementID string `db:"movement_id"`
-	PayoutID   string `db:"payout_id"`
+	MovementID  string `db:"movement_id"`
+	FeeMinor    int64  `db:"fee_minor"`
+	FeeCurrency string `db:"fee_currency"`
+	NetMinor    int64  `db:"net_minor"`
+	NetCurrency string `db:"net_currency"`
+	AvailableAt int64  `db:"available_at"`
+	PayoutID    string `db:"payout_id"`
 }
 
 // Matched streams the matched orders that have a payment, by order reference and case.
 func (s *Store) Matched(ctx context.Context) iter.Seq2[MatchedPair, error] {
-	rows := stream[matchedRow](ctx, s.read(), `SELECT `+verdicts.listOf("v")+`, COALESCE(m.id, '') AS movement_id,
-		COALESCE((SELECT l.payout_id FROM tieout_payout_lines l
-			WHERE l.feed = m.feed AND l.account = m.account AND l.kind = 'payout_line' AND l.id = m.id), '') AS payout_id
-		FROM tieout_verdicts v
-		LEFT JOIN tieout_movements m ON m.object_id = v.payment_id AND m.feed = v.payment_feed AND m.account = v.payment_account
-			AND NOT EXISTS (SELECT 1 FROM tieout_movements e WHERE e.object_id = m.object_id AND e.feed = m.feed AND e.account = m.account
-				AND (e.created_at, e.kind, e.id) < (m.created_at, m.kind, m.id))
-		WHERE v.outcome = ? AND v.payment_id <> '' ORDER BY v.order_reference, v.case_key`, string(reconcile.Matched))
+	rows := stream[matchedRow](ctx, s.read(), MatchedQuery())
 	return mapSeq("list matched orders", rows, func(r matchedRow) (MatchedPair, error) {
 		v, err := r.verdict()
 		return MatchedPair{
 			OrderReference: v.OrderReference, Payment: v.Payment, Rule: v.Rule, Order: v.Order, Paid: v.Paid, Refunded: v.Refunded,
 			PaidAt: v.PaidAt, MovementID: r.MovementID, PayoutID: r.PayoutID,
+			Fee: amount(r.FeeMinor, r.FeeCurrency), Net: amount(r.NetMinor, r.NetCurrency), AvailableAt: instant(r.AvailableAt),
 		}, err
 	})
+}
+
+// MatchedQuery is what Matched reads, so that the same can be read by other means beside it.
+func MatchedQuery() string {
+	return `SELECT ` + verdicts.listOf("v") + `, COALESCE(m.id, '') AS movement_id, COALESCE(m.fee_minor, 0) AS fee_minor,
+		COALESCE(m.fee_currency, '') AS fee_currency, COALESCE(m.net_minor, 0) AS net_minor, COALESCE(m.net_currency, '') AS net_currency, COALESCE(m.available_at, 0) AS available_at,
+		COALESCE((SELECT MIN(l.payout_id) FROM tieout_payout_lines l
+			WHERE l.feed = m.feed AND l.account = m.account AND l.kind = 'payout_line' AND l.id = m.id), '') AS payout_id
+		FROM tieout_verdicts v
+		LEFT JOIN tieout_movements m ON m.object_id = v.payment_id AND m.feed = v.payment_feed AND m.account = v.payment_account
+			AND NOT EXISTS (SELECT 1 FROM tieout_movements e WHERE e.object_id = m.object_id AND e.feed = m.feed AND e.account = m.account
+				AND (e.created_at, e.kind, e.id) < (m.created_at, m.kind, m.id))
+		WHERE v.outcome = '` + string(reconcile.Matched) + `' AND v.payment_id <> '' ORDER BY v.order_reference, v.case_key`
 }
 
 // Unsettled is a payment that is authorised and has not settled: pending or suspended.

@@ -34,10 +34,14 @@ func TestMatchedTellsTheSettlement(t *testing.T) {
 		succeed(t, s.SaveJudgement(ctx, reconcile.Judgement{RunID: 1, At: noon, Fresh: []reconcile.Verdict{
 			matched("c", "ch_3"), matched("B", "ch_2"), matched("a", "ch_1"), verdict("d", reconcile.Matched), verdict("e", reconcile.Waiting)}}))
 		pair := func(reference, id, movement, payout string) store.MatchedPair {
-			return store.MatchedPair{
+			p := store.MatchedPair{
 				OrderReference: reference, Payment: stripeKey("charge", id), Rule: reconcile.RuleStoredID, Order: eur(1000), Paid: eur(1000),
 				Refunded: eur(1), PaidAt: noon, MovementID: movement, PayoutID: payout,
 			}
+			if movement != "" {
+				p.Fee, p.Net, p.AvailableAt = eur(30), eur(970), noon
+			}
+			return p
 		}
 		equal(t, "matched", collect(t, s.Matched(ctx)), []store.MatchedPair{
 			pair("B", "ch_2", "txn_2", ""), pair("a", "ch_1", "txn_1", "po_1"), pair("c", "ch_3", "", "")})

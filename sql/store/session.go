@@ -10,6 +10,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+
+	"tieout/reconcile"
 )
 
 // Dialects of the databases that a Store can lie in.
@@ -94,6 +96,41 @@ func (s session) inTuples(columns ...string) string {
 		picks[i] = "value->>" + string(rune('0'+i))
 	}
 	return "(" + strings.Join(columns, ", ") + ") IN (SELECT " + strings.Join(picks, ", ") + " FROM " + elements + ")"
+}
+
+// keyed writes a list of keys, each with its number and a note, as a table; its parameters are made by keyedArgs.
+func (s session) keyed(alias string) string {
+	if s.dialect == Postgres {
+		return "(SELECT feed, account, kind, id, note, n - 1 AS n FROM unnest(CAST(? AS text[]), CAST(? AS text[]), CAST(? AS text[]), CAST(? AS text[]), CAST(? AS text[])) WITH ORDINALITY AS " +
+			"list (feed, account, kind, id, note, n)) AS " + alias
+	}
+	return "(SELECT value->>0 AS feed, value->>1 AS account, value->>2 AS kind, value->>3 AS id, value->>4 AS note, key AS n FROM json_each(?)) AS " + alias
+}
+
+func (s session) keyedArgs(keys []reconcile.Key, notes []string) []any {
+	if s.dialect != Postgres {
+		values := make([][]string, len(keys))
+		for i, key := range keys {
+			values[i] = []string{key.Feed, key.Account, key.Kind, key.ID, notes[i]}
+		}
+		return []any{tuples(values)}
+	}
+	columns := make([]pq.StringArray, len(keyColumns))
+	for _, key := range keys {
+		for i, value := range []string{key.Feed, key.Account, key.Kind, key.ID} {
+			columns[i] = append(columns[i], value)
+		}
+	}
+	return []any{columns[0], columns[1], columns[2], columns[3], pq.StringArray(notes)}
+}
+
+// sameKey writes that the keys of two tables are equal.
+func sameKey(one, other string) string {
+	conditions := make([]string, len(keyColumns))
+	for i, column := range keyColumns {
+		conditions[i] = one + "." + column + " = " + other + "." + column
+	}
+	return strings.Join(conditions, " AND ")
 }
 
 // pairs writes a list of tuples of two as rows with the columns one and other; its parameter is made by tuples.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"tieout/reconcile"
@@ -150,4 +152,70 @@ func (s *Store) Auths(ctx context.Context, window reconcile.Window) ([]AccountEn
 			WHERE feed = 'trustpayments' AND created_at >= ? AND created_at < ? AND status = 'succeeded' GROUP BY 1, 2, 3
 		UNION ALL SELECT feed, account, '', 'unread', COUNT(*), 0 FROM tieout_rejections WHERE feed = 'trustpayments' GROUP BY 1, 2, 3
 		ORDER BY 1, 2, 3, 4`, from, from, from, to, from, to, to, from, to, from, to)
+}
+
+// FlowDay is what the movements of one category come to in one account, currency and stretch of time, by its number.
+type FlowDay struct {
+	Feed     string
+	Account  string
+	Currency string
+	Day      int
+	reconcile.Flow
+}
+
+// FlowDays adds up the movements between adjoining instants, payouts left out, by account, currency, category and stretch.
+func (s *Store) FlowDays(ctx context.Context, bounds []time.Time) ([]FlowDay, error) {
+	rows, err := selectAll[flowRow](ctx, s.read(), `SELECT feed, account, net_currency AS currency, category, `+dayOf("created_at", bounds)+` AS place, COUNT(*) AS count,
+		CAST(SUM(gross_minor) AS BIGINT) AS gross, CAST(SUM(fee_minor) AS BIGINT) AS fee
+		FROM tieout_movements WHERE created_at >= ? AND created_at < ? AND category NOT IN ('payout', 'payout_reversal')
+		GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5`, micros(bounds[0]), micros(bounds[len(bounds)-1]))
+	days := make([]FlowDay, len(rows))
+	for i, row := range rows {
+		days[i] = FlowDay{
+			Feed: row.Feed, Account: row.Account, Currency: row.Currency, Day: row.Place,
+			Flow: reconcile.Flow{Category: row.Category, Count: row.Count, Gross: row.Gross, Fee: row.Fee},
+		}
+	}
+	return days, wrap(err, "add up the fees by day")
+}
+
+// dayOf writes between which of adjoining instants a column's lies, as the number of the stretch from 0. It lies in one.
+func dayOf(column string, bounds []time.Time) string {
+	var b strings.Builder
+	b.WriteString("CASE")
+	for i, end := range bounds[1 : len(bounds)-1] {
+		fmt.Fprintf(&b, " WHEN %s < %d THEN %d", column, micros(end), i)
+	}
+	fmt.Fprintf(&b, " ELSE %d END", len(bounds)-2)
+	return b.String()
+}
+
+// Settling is how many of the payments that were begun in a stretch of time have settled, and how many have not.
+type Settling struct {
+	Settled   int
+	Unsettled int
+}
+
+type settlingRow struct {
+	Day       int `db:"day"`
+	Settled   int `db:"settled"`
+	Unsettled int `db:"unsettled"`
+}
+
+// SettlingDays counts the payments that were begun between adjoining instants, by stretch. One has settled when its movement
+// is paid out to the bank; at a provider that shows no movements, when it says so.
+func (s *Store) SettlingDays(ctx context.Context, bounds []time.Time) ([]Settling, error) {
+	rows, err := selectAll[settlingRow](ctx, s.read(), `WITH begun AS (
+			SELECT `+dayOf("p.created_at", bounds)+` AS day, CASE WHEN p.status = 'succeeded' AND (
+				EXISTS (SELECT 1 FROM tieout_movements m JOIN tieout_payout_lines l ON l.feed = m.feed AND l.account = m.account AND l.kind = 'payout_line' AND l.id = m.id
+					WHERE m.object_id = p.id AND m.feed = p.feed AND m.account = p.account)
+				OR NOT EXISTS (SELECT 1 FROM tieout_movements m WHERE m.feed = p.feed AND m.account = p.account)) THEN 1 ELSE 0 END AS settled
+			FROM tieout_payments p WHERE p.created_at >= ? AND p.created_at < ? AND p.status IN ('pending', 'suspended', 'succeeded'))
+		SELECT day, CAST(SUM(settled) AS BIGINT) AS settled, CAST(SUM(1 - settled) AS BIGINT) AS unsettled FROM begun GROUP BY day`,
+		micros(bounds[0]), micros(bounds[len(bounds)-1]))
+	days := make([]Settling, len(bounds)-1)
+	for _, row := range rows {
+		days[row.Day] = Settling{Settled: row.Settled, Unsettled: row.Unsettled}
+	}
+	return days, wrap(err, "count what has settled by day")
 }

@@ -2,16 +2,17 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/lib/pq"
 )
 
-// chunk bounds how many rows one statement carries.
-const chunk = 5000
+const (
+	chunk        = 5000 // bounds how many keys one statement carries
+	valuesAtOnce = 50   // bounds how many rows one statement carries
+)
 
 // table describes how rows of type R are kept: its columns are R's fields with a db tag, in their order.
 type table[R any] struct {
@@ -36,6 +37,8 @@ func newTable[R any](name string, key ...string) table[R] {
 	}
 	return t
 }
+
+func (t table[R]) tableName() string { return t.name }
 
 // list writes the columns for SELECT and INSERT.
 func (t table[R]) list() string { return strings.Join(t.columns, ", ") }
@@ -89,97 +92,37 @@ func (t table[R]) upsert(ctx context.Context, s session, rows []R) (int64, error
 		strings.Join(t.key, ", "), strings.Join(set, ", "), strings.Join(held, ", "), strings.Join(fresh, ", ")))
 }
 
-// write inserts rows the fast way of each database: whole columns at once, or one prepared statement.
-func (t table[R]) write(ctx context.Context, s session, rows []R, onConflict string) (int64, error) {
-	if len(rows) == 0 {
-		return 0, nil
-	}
+// write inserts rows: many by COPY where there is one, and else some with each statement.
+func (t table[R]) write(ctx context.Context, s session, rows []R, onConflict string) (written int64, err error) {
 	for i := range rows {
 		s.number(&rows[i])
 	}
-	if s.dialect == Postgres {
-		return t.writeColumns(ctx, s, rows, onConflict)
+	if s.dialect == Postgres && len(rows) >= stageFrom {
+		return t.writeStaged(ctx, s, rows, onConflict)
 	}
-	return t.writeRows(ctx, s, rows, onConflict)
-}
-
-func (t table[R]) writeColumns(ctx context.Context, s session, rows []R, onConflict string) (written int64, err error) {
-	arrays := make([]string, len(t.columns))
-	for i := range t.columns {
-		arrays[i] = "CAST(? AS " + t.arrayType(i) + ")"
-	}
-	// WHERE true keeps "ON CONFLICT" from being read as a join condition.
-	statement := fmt.Sprintf("INSERT INTO %s (%s) SELECT * FROM unnest(%s) WHERE true%s",
-		t.name, t.list(), strings.Join(arrays, ", "), onConflict)
-	for len(rows) > 0 {
-		part := rows[:min(chunk, len(rows))]
-		rows = rows[len(part):]
-		args := make([]any, len(t.columns))
-		for i := range t.columns {
-			args[i] = t.array(part, i)
-		}
-		count, err := s.exec(ctx, statement, args...)
+	whole := len(rows) - len(rows)%valuesAtOnce
+	for _, part := range [][]R{rows[:whole], rows[whole:]} {
+		count, err := t.writeValues(ctx, s, part, min(len(part), valuesAtOnce), onConflict)
+		written += count
 		if err != nil {
 			return written, err
 		}
-		written += count
 	}
 	return written, nil
 }
 
-func (t table[R]) kind(column int) reflect.Kind {
-	return reflect.TypeFor[R]().FieldByIndex(t.fields[column]).Type.Kind()
-}
-
-func (t table[R]) arrayType(column int) string {
-	switch t.kind(column) {
-	case reflect.Bool:
-		return "boolean[]"
-	case reflect.Int, reflect.Int64:
-		return "bigint[]"
-	default:
-		return "text[]"
+// writeValues inserts rows by a statement that carries so many of them, a multiple of which there are.
+func (t table[R]) writeValues(ctx context.Context, s session, rows []R, atOnce int, onConflict string) (written int64, err error) {
+	if len(rows) == 0 {
+		return 0, nil
 	}
-}
-
-// array collects one column of some rows for PostgreSQL.
-func (t table[R]) array(rows []R, column int) any {
-	var texts pq.StringArray
-	var numbers pq.Int64Array
-	var flags pq.BoolArray
-	kind := t.kind(column)
-	for i := range rows {
-		value := reflect.ValueOf(&rows[i]).Elem().FieldByIndex(t.fields[column])
-		switch kind {
-		case reflect.Bool:
-			flags = append(flags, value.Bool())
-		case reflect.Int, reflect.Int64:
-			numbers = append(numbers, value.Int())
-		default:
-			texts = append(texts, clean(value.String()))
-		}
-	}
-	switch kind {
-	case reflect.Bool:
-		return flags
-	case reflect.Int, reflect.Int64:
-		return numbers
-	default:
-		return texts
-	}
-}
-
-func (t table[R]) writeRows(ctx context.Context, s session, rows []R, onConflict string) (written int64, err error) {
-	marks := strings.TrimSuffix(strings.Repeat("?, ", len(t.columns)), ", ")
-	insert, err := s.PrepareContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)%s", t.name, t.list(), marks, onConflict))
+	insert, err := s.PrepareContext(ctx, s.bind(t.insertOf(atOnce)+onConflict))
 	if err != nil {
 		return 0, err
 	}
-	defer insert.Close()
-	args := make([]any, len(t.columns))
-	for i := range rows {
-		t.values(&rows[i], args)
-		result, err := insert.ExecContext(ctx, args...)
+	defer func() { err = errors.Join(err, insert.Close()) }()
+	for part := range slices.Chunk(rows, atOnce) {
+		result, err := insert.ExecContext(ctx, t.values(part)...)
 		if err != nil {
 			return written, err
 		}
@@ -192,15 +135,25 @@ func (t table[R]) writeRows(ctx context.Context, s session, rows []R, onConflict
 	return written, nil
 }
 
-// values puts the columns of a row into args.
-func (t table[R]) values(r *R, args []any) {
-	row := reflect.ValueOf(r).Elem()
-	for i, field := range t.fields {
-		value := row.FieldByIndex(field)
-		if value.Kind() == reflect.String {
-			args[i] = clean(value.String())
-		} else {
-			args[i] = value.Interface()
+// insertOf writes a statement that inserts so many rows.
+func (t table[R]) insertOf(rows int) string {
+	row := "(" + strings.Repeat("?, ", len(t.columns)-1) + "?)"
+	return "INSERT INTO " + t.name + " (" + t.list() + ") VALUES " + strings.Repeat(row+", ", rows-1) + row
+}
+
+// values are the columns of some rows, row by row.
+func (t table[R]) values(rows []R) []any {
+	args := make([]any, 0, len(rows)*len(t.columns))
+	for i := range rows {
+		row := reflect.ValueOf(&rows[i]).Elem()
+		for _, field := range t.fields {
+			value := row.FieldByIndex(field)
+			if value.Kind() == reflect.String {
+				args = append(args, clean(value.String()))
+			} else {
+				args = append(args, value.Interface())
+			}
 		}
 	}
+	return args
 }

@@ -36,7 +36,7 @@ func keep[R any](t table[R], past bool, unsaid ...string) keptTable {
 		if column != "touched" && !slices.Contains(madeOfOthers, column) && !slices.Contains(unsaid, column) {
 			k.said = append(k.said, column)
 		}
-		if t.kind(i) == reflect.Bool {
+		if reflect.TypeFor[R]().FieldByIndex(t.fields[i]).Type.Kind() == reflect.Bool {
 			k.flags = append(k.flags, column)
 		}
 	}
