@@ -16,7 +16,7 @@ func TestCheckpoint(t *testing.T) {
 	for _, checkpoint := range []string{"", text, text + "\n— tieout Fb6r\n"} {
 		day := busyDay(t)
 		day.Checkpoint = checkpoint
-		written, err := Write(t.TempDir(), []string{FormatXLSX, FormatCSV}, day)
+		written, err := Write(t.TempDir(), []string{FormatXLSX, FormatHTML, FormatCSV}, day)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -25,10 +25,18 @@ func TestCheckpoint(t *testing.T) {
 		if there != (checkpoint != "") || string(content) != checkpoint {
 			t.Errorf("%s holds %q, want %q", checkpointFile, content, checkpoint)
 		}
-		summary := summaryText(t, filepath.Join(written.Directory, "tieout-"+day.FinanceDay+".xlsx"))
-		told := strings.Contains(summary, "1704 F8Ic6iAXgXz8BDxvPQASLKFl8G1oYfXNnyzr021RZwg= change 200 run 2 at 2026-03-11T06:00:00Z.")
-		if told != (checkpoint != "") {
-			t.Errorf("with the checkpoint %q, the summary says:\n%s", checkpoint, summary)
+		told := map[string]string{"the summary": summaryText(t, filepath.Join(written.Directory, "tieout-"+day.FinanceDay+".xlsx"))}
+		for _, name := range []string{"tieout-" + day.FinanceDay + ".html", briefFile} {
+			content, err := os.ReadFile(filepath.Join(written.Directory, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			told[name] = string(content)
+		}
+		for where, text := range told {
+			if strings.Contains(text, "1704 F8Ic6iAXgXz8BDxvPQASLKFl8G1oYfXNnyzr021RZwg= change 200 run 2 at 2026-03-11T06:00:00Z.") != (checkpoint != "") {
+				t.Errorf("with the checkpoint %q, %s says:\n%s", checkpoint, where, text)
+			}
 		}
 	}
 }
