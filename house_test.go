@@ -267,7 +267,7 @@ func exists(all []string, name string) bool {
 	})
 }
 
-var setting = regexp.MustCompile(`^(?:database|feeds|policy|actions|reports|schedule|log)(?:\.[a-z_]+)+$`)
+var setting = regexp.MustCompile(`^(?:database|feeds|policy|actions|reports|audit|schedule|log)(?:\.[a-z_]+)+$`)
 
 // TestDocumentsNameRealSettings: a setting that the documents name in backticks is one that the example lists.
 func TestDocumentsNameRealSettings(t *testing.T) {

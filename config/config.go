@@ -24,6 +24,8 @@ type Config struct {
 	Actions Actions `yaml:"actions"`
 	// Reports says where reports go, and in which formats.
 	Reports Reports `yaml:"reports"`
+	// Audit is about the log of the settlement history (docs/AUDIT.md).
+	Audit Audit `yaml:"audit"`
 	// Delivery says where else reports are brought, beside the directory.
 	Delivery Delivery `yaml:"delivery"`
 	// Schedule is read by `tieout schedule` only.
@@ -490,6 +492,16 @@ type Webhook struct {
 	URLFile string `yaml:"url_file"`
 	// Format is text (Slack, Mattermost, Rocket.Chat, Google Chat), teams or discord. Required.
 	Format string `yaml:"format" oneof:"text teams discord"`
+}
+
+// Audit says under which name the log is kept, and with which key its checkpoints are signed.
+type Audit struct {
+	// Name is the name of the log, in each checkpoint. It never changes. Default "tieout".
+	Name string `yaml:"name"`
+	// Key is the private key, as `tieout audit key` makes it. Default empty: checkpoints are not signed.
+	Key Secret `yaml:"key"`
+	// KeyFile names a file that holds the key; Load reads it into Key.
+	KeyFile string `yaml:"key_file"`
 }
 
 // Schedule is what `tieout schedule` runs. Expressions are cron's five fields, in the finance zone; an empty one never fires.

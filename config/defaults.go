@@ -14,6 +14,7 @@ func Default() *Config {
 		Policy:   defaultPolicy(),
 		Actions:  Actions{CancelExpired: true},
 		Reports:  Reports{Directory: "reports", Formats: []string{"xlsx", "html", "csv"}},
+		Audit:    Audit{Name: "tieout"},
 		Delivery: Delivery{Mail: Mail{Encryption: "starttls", AttachWorkbook: true}},
 		Schedule: Schedule{Daily: "0 6 * * *", CancelExpired: "7-59/15 * * * *", Listen: "127.0.0.1:9464"},
 		Log:      Log{Format: "auto", Level: slog.LevelInfo},

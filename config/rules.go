@@ -17,7 +17,7 @@ import (
 // rules are the checks that every configuration must pass, beyond each value being readable. Their messages quote no value:
 // the position shows it, and what a ${NAME} stood for may be a secret in the wrong place.
 var rules = []Check{
-	checkDatabase, checkShop, checkShopRefunds, checkStripe, checkTrustPayments, checkAlipay, checkPolicy, checkOutputs, checkDelivery,
+	checkDatabase, checkShop, checkShopRefunds, checkStripe, checkTrustPayments, checkAlipay, checkPolicy, checkOutputs, checkDelivery, checkAudit,
 }
 
 // settle drops the defaults that hold only for imported files once a table is named: its words are the shop's own.
@@ -343,6 +343,16 @@ func checkMail(c *Config, report func(path, message string)) {
 	}
 	if m.AttachWorkbook && !slices.Contains(c.Reports.Formats, "xlsx") {
 		report(at+"attach_workbook", "true, though reports.formats has no xlsx; write false or add it")
+	}
+}
+
+// checkAudit: the name is a line of each checkpoint, and a part of the key, where + and space have a meaning.
+func checkAudit(c *Config, report func(path, message string)) {
+	if name := c.Audit.Name; name == "" || strings.ContainsFunc(name, func(r rune) bool { return r == '+' || unicode.IsSpace(r) || unicode.IsControl(r) }) {
+		report("audit.name", "not a name; write one without spaces and +, such as shop.example/tieout")
+	}
+	if strings.ContainsFunc(c.Audit.Key.Reveal(), unicode.IsControl) {
+		report("audit.key", "holds a line break or another control character; remove it")
 	}
 }
 

@@ -31,6 +31,9 @@ func writeBrief(to io.Writer, day Day, found digest) (lines int64, err error) {
 	for _, rate := range rates {
 		said = append(said, "- "+rate.inWords())
 	}
+	if day.Checkpoint != "" {
+		said = append(said, "", checkpointNote(day))
+	}
 	_, err = io.WriteString(to, strings.Join(said, "\n")+"\n")
 	return int64(len(said)), err
 }

@@ -33,6 +33,10 @@ type Day struct {
 	Settling []SettlingDay // by day, the oldest first
 	Fees     []FeeDay      // by feed, account, currency, category and day
 
+	// Checkpoint is that of the log of the settlement history, as the run sealed it before it reported; empty: nothing was sealed. Two
+	// databases have two logs, so it is the one thing in a report that tells which database it is of.
+	Checkpoint string
+
 	Exceptions   iter.Seq2[Exception, error]
 	Changes      iter.Seq2[Change, error] // since Since; those of one exception in the order in which they came
 	Canceled     iter.Seq2[CanceledOrder, error]

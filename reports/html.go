@@ -69,6 +69,9 @@ func (p *htmlPage) write(found digest, pages []page) error {
 	p.put("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the figures</a>\n<header>\n<h1>tieout: finance day %s</h1>\n", p.day.FinanceDay)
 	p.put("<p class=\"quiet\">As of %s (%s UTC). Amounts are in major units of the currency named in their row. A dash is zero; an empty cell does not apply.</p>\n",
 		inZone(p.day.AsOf, p.day.Zone), p.day.AsOf.UTC().Format("2006-01-02 15:04:05"))
+	if p.day.Checkpoint != "" {
+		p.put("<p class=\"quiet\">%s</p>\n", checkpointNote(p.day))
+	}
 	p.verdict(sentence, tiesOut)
 	p.contents(pages)
 	p.put("</header>\n<main id=\"main\">\n")

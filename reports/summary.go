@@ -73,6 +73,12 @@ func (s *sheet) top(found digest) error {
 			}
 			return nil
 		},
+		func() error {
+			if day.Checkpoint != "" {
+				return s.banner(checkpointNote(day), lookNote, 0)
+			}
+			return nil
+		},
 	)
 }
 

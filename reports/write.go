@@ -100,6 +100,9 @@ func validate(formats []string, day Day) error {
 // render reads each table once for its files and its survey, then once more for the page, then once more for the workbook, which must know
 // widths and totals before its first row.
 func (w writer) render(stage *stage, formats []string, day Day) error {
+	if err := writeCheckpoint(stage, day); err != nil {
+		return err
+	}
 	found, err := digestDay(day)
 	if err != nil {
 		return err

@@ -40,6 +40,11 @@ func run(ctx context.Context, o options) ([]row, error) {
 			return nil, err
 		}
 	}
+	if b.wants("verify") {
+		if err := b.inFolder(func() error { return b.verify(ctx) }); err != nil {
+			return nil, err
+		}
+	}
 	if b.wants(onServer...) {
 		if err := b.inFolder(func() error { return b.stored(ctx) }); err != nil {
 			return nil, err
@@ -346,6 +351,7 @@ func (b *bench) lines() []row {
 	add("full_again", 1.50, func() float64 { return seconds("full_again") / seconds(joined) })
 	add("increment", 0.03, func() float64 { return seconds("increment") / seconds("first_full") })
 	add("sqlite_first_full", 2.00, func() float64 { return seconds("sqlite_first_full") / seconds("first_full") })
+	add("verify", 5.00, func() float64 { return b.verifyRatio() })
 	add("csv", 2.00, func() float64 { return seconds(partCSV) / seconds(copiedOut) })
 	add("workbook", 0.70, func() float64 {
 		return seconds(b.named(partWorkbook, workbookRows)) / seconds(b.named(partPlain, workbookRows))

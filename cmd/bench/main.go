@@ -20,7 +20,7 @@ import (
 
 // names are the lines that can be asked for, in the order in which they are printed. memory prints memory_mb too, ingest ingest_again;
 // fetch_25 and fetch_100 print what they are in terms of stripe-go's iterator too, fetch_memory prints fetch_memory_mb.
-var names = slices.Concat(ofJudging, []string{"csv", "workbook", "workbook_memory", "report_memory", "ingest", "fetch_25", "fetch_100", "fetch_memory"})
+var names = slices.Concat(ofJudging, []string{"csv", "workbook", "workbook_memory", "report_memory", "ingest", "fetch_25", "fetch_100", "fetch_memory", "verify"})
 
 // ofJudging are the lines of what judges a world; inWorlds are all for which there is a world in PostgreSQL, onServer all that need one.
 var (

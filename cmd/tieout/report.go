@@ -71,6 +71,13 @@ func (p *edition) day(ctx context.Context) (reports.Day, error) {
 		return day, err
 	}
 	day.TieOut = p.tieOutRows(statements)
+	seal, sealed, err := p.store.SealAsOf(ctx, p.asOf)
+	if err != nil {
+		return day, err
+	}
+	if sealed {
+		day.Checkpoint = seal.Note
+	}
 	if err := p.addDays(ctx, &day); err != nil {
 		return day, err
 	}

@@ -19,10 +19,11 @@ import (
 )
 
 // ownTables are about the program's runs and not about money: every run may write them. sqlite_sequence numbers the runs.
-// tieout_progress says how far the judging has come, tieout_changes when each number was given out, tieout_reports what was written.
+// tieout_progress says how far the judging has come, tieout_changes when each number was given out, tieout_reports what was written,
+// tieout_seals and tieout_seal_marks prove all of it.
 var ownTables = []string{
 	"tieout_runs", "tieout_runs_past", "tieout_run_steps", "tieout_run_steps_past", "tieout_run_lock", "tieout_progress", "tieout_progress_past",
-	"tieout_changes", "tieout_reports", "sqlite_sequence",
+	"tieout_changes", "tieout_reports", "sqlite_sequence", "tieout_seals", "tieout_seal_marks",
 }
 
 // TestRerun: each simulated day, run a second time at the same instant, changes no row anywhere and rewrites the same

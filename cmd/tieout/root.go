@@ -44,7 +44,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.PersistentFlags().StringVar(&a.configPath, "config", "", "configuration file (default "+defaultConfig+", if it exists)")
 	root.PersistentFlags().StringArrayVar(&a.settings, "set", nil, "KEY=VALUE: one setting, over file and environment (repeatable)")
 	root.AddCommand(a.runCommand(), a.scheduleCommand(), a.explainCommand(), a.exceptionsCommand(), a.ordersCommand(), a.importCommand(), a.refundsCommand(),
-		a.reportCommand(), a.deliverCommand(), a.rebuildCommand(), a.migrateCommand(), a.configCommand(), a.simulateCommand(), a.demoCommand(), a.versionCommand())
+		a.reportCommand(), a.deliverCommand(), a.exportCommand(), a.verifyCommand(), a.forgetCommand(), a.auditCommand(), a.rebuildCommand(), a.migrateCommand(), a.configCommand(), a.simulateCommand(), a.demoCommand(), a.versionCommand())
 	return root
 }
 

@@ -28,7 +28,7 @@ func (a *app) runCommand() *cobra.Command {
 	var flags runFlags
 	command := &cobra.Command{
 		Use:   "run [JOB...]",
-		Short: "Run the jobs of the day: fetch, reconcile, cancel-expired, age-settlements, refunds, report, deliver",
+		Short: "Run the jobs of the day: fetch, reconcile, cancel-expired, age-settlements, refunds, seal, report, deliver",
 		Long: "Runs the named jobs, or all of them, in the order of the day. Run twice, it changes nothing the second time;\n" +
 			"killed, it goes on where it ended. One feed that fails does not stop the others.",
 		RunE: func(command *cobra.Command, names []string) error { return a.run(command.Context(), names, flags) },

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"database/sql"
@@ -45,6 +46,7 @@ const (
 //	trust-export FILE TIME   writes the transaction export of Trust Payments' portal
 //	gbk FILE                 turns a file from UTF-8 into GBK
 //	truncate FILE BYTES      cuts a file off
+//	alter FILE OLD NEW       replaces the first place of some bytes by as many others, text or not
 //	lock URL                 holds the run lock of a database until the script ends
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -53,7 +55,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "world": startWorld, "clock": moveClock, "fault": setFault, "database": makeDatabase, "sql": runSQL, "edit": editFile, "lock": holdLock,
+			"exits": exits, "world": startWorld, "clock": moveClock, "fault": setFault, "database": makeDatabase, "sql": runSQL, "edit": editFile, "alter": alterFile, "lock": holdLock,
 			"stripe-report": writeStripeReport, "trust-export": writeTrustExport, "truncate": truncateFile, "gbk": intoGBK,
 		},
 	})
@@ -241,6 +243,16 @@ func editFile(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s does not hold %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], strings.ReplaceAll(args[2], `\n`, "\n"))), 0o600))
+}
+
+func alterFile(ts *testscript.TestScript, _ bool, args []string) {
+	content := []byte(ts.ReadFile(args[0]))
+	at := bytes.Index(content, []byte(args[1]))
+	if at < 0 || len(args[1]) != len(args[2]) {
+		ts.Fatalf("%s does not hold %q, or %q is longer or shorter", args[0], args[1], args[2])
+	}
+	copy(content[at:], args[2])
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), content, 0o600))
 }
 
 func holdLock(ts *testscript.TestScript, _ bool, args []string) {

@@ -298,8 +298,8 @@ func (p *parts) runner() *jobs.Runner {
 	return &jobs.Runner{
 		Record: p.store, Locker: p.store, Clock: time.Now, Holder: holder(), Log: p.log,
 		Jobs: []jobs.Job{fetch, &jobs.Reconcile{Judging: judging, Everything: p.store, Ledger: p.store, Money: p.store, Version: version}, cancel,
-			&jobs.AgeSettlements{Judging: judging, Unsettled: p.store}, refunds, &jobs.Report{Write: p.writeReport},
-			&jobs.Deliver{Ledger: p.store, Load: p.delivery, Again: p.again}},
+			&jobs.AgeSettlements{Judging: judging, Unsettled: p.store}, refunds,
+			&jobs.Seal{Add: p.seal}, &jobs.Report{Write: p.writeReport}, &jobs.Deliver{Ledger: p.store, Load: p.delivery, Again: p.again}},
 	}
 }
 

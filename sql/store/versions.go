@@ -49,7 +49,7 @@ func keep[R any](t table[R], past bool, unsaid ...string) keptTable {
 // keptTables are all of them, by name.
 var keptTables = []keptTable{
 	keep(balances.table, true), keep(cancellations, true), keep(coverages, true), keep(disputes.table, true), keep(exceptionChanges, false),
-	keep(exceptions, true), keep(gaps, true), keep(movements.table, true), keep(observations, false), keep(orders.table, true),
+	keep(exceptions, true), keep(forgotten, false), keep(gaps, true), keep(movements.table, true), keep(observations, false), keep(orders.table, true),
 	keep(outbox, true, "recipient"), keep(owed, true), keep(payments.table, true), keep(payoutLines.table, true), keep(payouts.table, true),
 	keep(refundIntents, true), keep(refundRequests.table, true), keep(refunds.table, true), keep(rejections.table, true),
 	keep(writtenReports, false), keep(steps, true), keep(runs, true), keep(sourceEvents.table, true), keep(sources.table, true), keep(verdicts, true),
