@@ -211,7 +211,7 @@ func (b *bench) round(ctx context.Context, p *place, file string) error {
 			return err
 		}
 	}
-	if b.wants("csv") {
+	if b.wants("csv", "parquet") {
 		return b.csv(ctx, p)
 	}
 	return nil
@@ -353,6 +353,7 @@ func (b *bench) lines() []row {
 	add("sqlite_first_full", 2.00, func() float64 { return seconds("sqlite_first_full") / seconds("first_full") })
 	add("verify", 5.00, func() float64 { return b.verifyRatio() })
 	add("csv", 2.00, func() float64 { return seconds(partCSV) / seconds(copiedOut) })
+	add("parquet", 1.30, func() float64 { return seconds(partParquet) / seconds(partCSV) })
 	add("workbook", 0.70, func() float64 {
 		return seconds(b.named(partWorkbook, workbookRows)) / seconds(b.named(partPlain, workbookRows))
 	})

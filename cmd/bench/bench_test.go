@@ -24,8 +24,8 @@ func TestTinyWorld(t *testing.T) {
 		t.Fatalf("bench: %v\n%s", err, &stderr)
 	}
 	line := `ratio=\d+\.\d\d reach=\d+\.\d\d (ok|short)\n`
-	want := regexp.MustCompile(`^BENCH first_full ` + line + `BENCH full_again ` + line + `BENCH increment ` + line + `BENCH sqlite_first_full ` + line +
-		`BENCH csv ` + line + `BENCH workbook ` + line + `BENCH workbook_memory ` + line + `BENCH report_memory ` + line + `BENCH memory ` + line + `BENCH memory_mb ` + line +
+	want := regexp.MustCompile(`^BENCH first_full ` + line + `BENCH full_again ` + line + `BENCH increment ` + line + `BENCH sqlite_first_full ` + line + `BENCH verify ` + line +
+		`BENCH csv ` + line + `BENCH parquet ` + line + `BENCH workbook ` + line + `BENCH workbook_memory ` + line + `BENCH report_memory ` + line + `BENCH memory ` + line + `BENCH memory_mb ` + line +
 		`BENCH ingest ` + line + `BENCH ingest_again ` + line + `BENCH fetch_25 ` + line + `BENCH fetch_25_iterator ` + line +
 		`BENCH fetch_100 ` + line + `BENCH fetch_100_iterator ` + line + `BENCH fetch_memory ` + line + `BENCH fetch_memory_mb ` + line + `$`)
 	if !want.MatchString(stdout.String()) {

@@ -14,7 +14,7 @@ import (
 // copiedOut is what psql's \copy of the matched orders is called.
 const copiedOut = "copy out"
 
-// csv measures the CSV file of the matched orders, and before it psql's way to write what the same query gives.
+// csv measures the CSV and the Parquet file of the matched orders, and before them psql's way to write what the same query gives.
 func (b *bench) csv(ctx context.Context, p *place) error {
 	query := strings.Join(strings.Fields(store.MatchedQuery()), " ") // \copy is one line
 	r, err := psql(ctx, p.url, `\copy (`+query+`) to '`+filepath.Join(b.dir, "matched.csv")+`' (format csv)`)
@@ -22,15 +22,17 @@ func (b *bench) csv(ctx context.Context, p *place) error {
 		return err
 	}
 	b.note(copiedOut, r)
-	if r, err = b.measurePart(ctx, partCSV, "--url", p.url); err != nil {
-		return err
+	for _, part := range []string{partCSV, partParquet} {
+		if r, err = b.measurePart(ctx, part, "--url", p.url); err != nil {
+			return err
+		}
+		b.note(part, r)
 	}
-	b.note(partCSV, r)
 	return nil
 }
 
-// matchedCSV writes the file from a database.
-func matchedCSV(ctx context.Context, o options) (err error) {
+// matchedFile writes a file of the matched orders of a database.
+func matchedFile(ctx context.Context, o options, format string) (err error) {
 	s, err := store.Open(ctx, o.url)
 	if err != nil {
 		return err
@@ -42,7 +44,7 @@ func matchedCSV(ctx context.Context, o options) (err error) {
 				return
 			}
 		}
-	}, reports.FormatCSV)
+	}, format)
 }
 
 func rowOf(m store.MatchedPair) reports.MatchedRow {

@@ -20,12 +20,12 @@ import (
 
 // names are the lines that can be asked for, in the order in which they are printed. memory prints memory_mb too, ingest ingest_again;
 // fetch_25 and fetch_100 print what they are in terms of stripe-go's iterator too, fetch_memory prints fetch_memory_mb.
-var names = slices.Concat(ofJudging, []string{"csv", "workbook", "workbook_memory", "report_memory", "ingest", "fetch_25", "fetch_100", "fetch_memory", "verify"})
+var names = slices.Concat(ofJudging, []string{"csv", "parquet", "workbook", "workbook_memory", "report_memory", "ingest", "fetch_25", "fetch_100", "fetch_memory", "verify"})
 
 // ofJudging are the lines of what judges a world; inWorlds are all for which there is a world in PostgreSQL, onServer all that need one.
 var (
 	ofJudging = []string{"first_full", "full_again", "increment", "sqlite_first_full", "memory"}
-	inWorlds  = slices.Concat(ofJudging, []string{"csv"})
+	inWorlds  = slices.Concat(ofJudging, []string{"csv", "parquet"})
 	onServer  = slices.Concat(inWorlds, []string{"ingest"})
 )
 
@@ -99,7 +99,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.part, "part", "", "only write this into --dir; bench calls itself this way")
 	flags.IntVar(&o.matched, "matched", 0, "with --part: how many matched orders")
 	flags.StringVar(&o.dir, "dir", "", "with --part")
-	flags.StringVar(&o.url, "url", "", "with --part csv: the database that holds the rows; with --charges-of: where the charges are")
+	flags.StringVar(&o.url, "url", "", "with --part csv and parquet: the database that holds the rows; with --charges-of: where the charges are")
 	flags.StringVar(&o.chargesOf, "charges-of", "", "only serve charges, or read those of --url; bench calls itself this way")
 	flags.IntVar(&o.charges, "charges", 100_000, fmt.Sprintf("how many charges the fetch lines read: a multiple of %d", aPage))
 	flags.IntVar(&o.perSecond, "per-second", 0, "with --charges-of: how many requests a second are allowed")

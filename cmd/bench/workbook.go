@@ -22,6 +22,7 @@ const (
 	partPlain    = "plain"    // the same cells through excelize's StreamWriter and SaveAs, nothing around it
 	partReport   = "report"   // workbook and CSV files
 	partCSV      = "csv"      // the CSV file of the matched orders of a database
+	partParquet  = "parquet"  // the Parquet file of the same
 )
 
 // How many matched rows the files have, and with how many memory is measured again.
@@ -112,7 +113,9 @@ func writePart(ctx context.Context, o options) error {
 	case partPlain:
 		return plainWorkbook(filepath.Join(o.dir, "plain.xlsx"), o.matched)
 	case partCSV:
-		return matchedCSV(ctx, o)
+		return matchedFile(ctx, o, reports.FormatCSV)
+	case partParquet:
+		return matchedFile(ctx, o, reports.FormatParquet)
 	default:
 		return fmt.Errorf("no such part: %s", o.part)
 	}
