@@ -243,12 +243,13 @@ func (d *faultDay) incomplete(s *store.Store, feed string, failure error) error 
 // apartFromRuns leaves out which run wrote a row and which change it was part of: a second run writes what the first could not.
 var apartFromRuns = regexp.MustCompile(` (run_id|last_run_id|touched)=\S+`)
 
-// dump holds the rows of every table of evidence and of projections.
+// dump holds the rows of every table of evidence and of projections, as they are in the end: that a fetch failed is itself a thing of
+// the past, which its history rightly tells.
 func (d *faultDay) dump(s *store.Store) map[string]string {
 	db := s.DB().DB
 	rows := map[string]string{}
 	for _, table := range texts(d.t, db, "SELECT name FROM sqlite_master WHERE type = 'table'") {
-		if !slices.Contains(ownTables, table) {
+		if !slices.Contains(ownTables, table) && !strings.HasSuffix(table, pastTables) {
 			rows[table] = apartFromRuns.ReplaceAllString(dumpTable(d.t, db, table), "")
 		}
 	}

@@ -109,7 +109,7 @@ func TestFilesAndAPIMixInAnyOrder(t *testing.T) {
 				}
 				s.same(secondDay, "another order", first, rows)
 				if settings == nil { // what only a file tells is first seen when it comes
-					s.same(secondDay, "the reports of another order", files, s.files(secondDay))
+					s.same(secondDay, "the reports of another order", ofTheEnd(files), ofTheEnd(s.files(secondDay)))
 				}
 				s.must(append(settings, "rebuild")...)
 				s.must(append(settings, "run", "reconcile", "--as-of", secondDay.Format(time.RFC3339))...)
@@ -117,6 +117,17 @@ func TestFilesAndAPIMixInAnyOrder(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ofTheEnd leaves out the files that tell how it came about: inputs.csv what each feed showed, the others the log's checkpoint, which
+// stands for the order in which things came.
+func ofTheEnd(files map[string]string) map[string]string {
+	for name := range files {
+		if name == "brief.txt" || name == "inputs.csv" || name == "checkpoint.txt" || strings.HasSuffix(name, ".html") || strings.HasSuffix(name, ".xlsx") {
+			delete(files, name)
+		}
+	}
+	return files
 }
 
 // TestFilesAddNothingToTheAPI: where the API told all, files change nothing but the lines of payouts that it does not list yet.

@@ -26,6 +26,9 @@ var ownTables = []string{
 	"tieout_changes", "tieout_reports", "sqlite_sequence", "tieout_seals", "tieout_seal_marks",
 }
 
+// pastTables is how the names of those end that hold what rows were before.
+const pastTables = "_past"
+
 // TestRerun: each simulated day, run a second time at the same instant, changes no row anywhere and rewrites the same
 // files byte for byte; and what is derived, dropped and derived again, is the same.
 func TestRerun(t *testing.T) {
