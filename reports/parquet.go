@@ -27,7 +27,7 @@ const (
 // parquetWriter renders a table as Parquet: text as strings, counts as 64-bit integers, amounts as DECIMAL(18,4), rates as
 // DECIMAL(10,2) of a percent, times as timestamps in UTC. Every column may be null.
 type parquetWriter struct {
-	out     *parquet.Writer
+	out     *parquet.GenericWriter[any]
 	columns []column
 	indices []int
 	batch   []parquet.Row
@@ -39,7 +39,7 @@ func newParquetWriter(w io.Writer, columns []column) *parquetWriter {
 	schema := parquet.NewSchema("row", parquet.SchemaOf(reflect.New(parquetRow(columns, indices)).Interface()))
 	return &parquetWriter{
 		columns: columns, indices: indices, batch: make([]parquet.Row, 0, parquetBatch),
-		out: parquet.NewWriter(w, schema, parquet.CreatedBy("tieout", "", ""), parquet.Compression(&snappy.Codec{}),
+		out: parquet.NewGenericWriter[any](w, schema, parquet.CreatedBy("tieout", "", ""), parquet.Compression(&snappy.Codec{}),
 			parquet.PageBufferSize(1<<17), parquet.DataPageStatistics(false)),
 	}
 }
