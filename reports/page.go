@@ -155,7 +155,12 @@ func (s *sheet) block(b block, found survey) error {
 	if err := sums.write(s, b.arrange); err != nil || b.note == "" {
 		return err
 	}
-	return s.banner(b.note, lookWrappedNote, float64(wrappedLines(b.note, across(s.widths)-padding))*lineHeight+4)
+	return s.wrapped(b.note)
+}
+
+// wrapped is a note across the page, of as many lines as it takes.
+func (s *sheet) wrapped(note string) error {
+	return s.banner(note, lookWrappedNote, float64(wrappedLines(note, across(s.widths)-padding))*lineHeight+4)
 }
 
 func (s *sheet) blockRows(b block, l layout) error {

@@ -66,16 +66,16 @@ func (s *sheet) top(found digest) error {
 	return firstError(
 		func() error { return s.banner("tieout: finance day "+day.FinanceDay, lookTitle, 27) },
 		func() error { return s.banner(sentence, verdict, float64(lines)*18+10) },
-		func() error { return s.banner(asOf, lookNote, 0) },
+		func() error { return s.wrapped(asOf) },
 		func() error {
 			if continued := s.book.continued(); continued != "" {
-				return s.banner(continued, lookNote, 0)
+				return s.wrapped(continued)
 			}
 			return nil
 		},
 		func() error {
 			if day.Checkpoint != "" {
-				return s.banner(checkpointNote(day), lookNote, 0)
+				return s.wrapped(checkpointNote(day))
 			}
 			return nil
 		},

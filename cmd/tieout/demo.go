@@ -180,7 +180,8 @@ func (a *app) demoDay(ctx context.Context, sim *simulation, dir string, number i
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "Truth:     %s\nWorkbook:  %s\n", truthFile, filepath.Join(p.config.Reports.Directory, p.financeDay(now), "tieout-"+p.financeDay(now)+".xlsx"))
+	report := filepath.Join(p.config.Reports.Directory, p.financeDay(now), "tieout-"+p.financeDay(now))
+	fmt.Fprintf(a.stdout, "Truth:     %s\nWorkbook:  %s\nPage:      %s\n", truthFile, report+".xlsx", report+".html")
 	if len(differences) > 0 {
 		return fmt.Errorf("%d orders differ from the truth:\n%s", len(differences), strings.Join(differences, "\n"))
 	}
