@@ -33,15 +33,16 @@ type field[T any] struct {
 
 // table is rows under columns, whatever they were made from.
 type table struct {
-	name     string // of the sheet
-	file     string // of the CSV file
-	nothing  string // what the sheet says instead of rows when there are none
-	columns  []column
-	currency int                                   // index of the column that names the row's currency; none: the rows have no amounts
-	tinted   bool                                  // each row has a tint of the colour of its severity
-	reading  []int                                 // the order of the columns for people; nil: as declared
-	marked   func(cell func(key string) cell) look // of a whole row in the workbook; lookBody, or no function: of each cell
-	rows     iter.Seq2[[]cell, error]
+	name       string // of the sheet
+	file       string // of the CSV file
+	nothing    string // what the sheet says instead of rows when there are none
+	columns    []column
+	currency   int                                   // index of the column that names the row's currency; none: the rows have no amounts
+	unmeasured bool                                  // there is no workbook whose columns have to be as wide as this
+	tinted     bool                                  // each row has a tint of the colour of its severity
+	reading    []int                                 // the order of the columns for people; nil: as declared
+	marked     func(cell func(key string) cell) look // of a whole row in the workbook; lookBody, or no function: of each cell
+	rows       iter.Seq2[[]cell, error]
 }
 
 const (
@@ -252,7 +253,7 @@ func (s *survey) add(t table, cells []cell) error {
 	currency := t.currencyOf(cells)
 	for i, c := range t.columns {
 		switch {
-		case !cells[i].set || s.seen[i].fits(cells[i], c.kind, currency):
+		case t.unmeasured || !cells[i].set || s.seen[i].fits(cells[i], c.kind, currency):
 		case c.lines > 0:
 			s.widths[i] = c.proseWidth(s.widths[i], cells[i].text)
 		default:

@@ -113,6 +113,7 @@ func (w writer) render(stage *stage, formats []string, day Day) error {
 	}
 	surveys, wanted := map[string]survey{}, wantedEncodings(formats)
 	for _, t := range tablesOf(pages) {
+		t.unmeasured = !slices.Contains(formats, FormatXLSX)
 		if surveys[t.name], err = writeFiles(stage, t, wanted, func([]cell) error { return nil }); err != nil {
 			return err
 		}

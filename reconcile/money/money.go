@@ -91,13 +91,25 @@ func (a Amount) Decimal() string {
 	if digits == 0 {
 		return strconv.FormatInt(a.Minor, 10)
 	}
-	sign, units := "", uint64(a.Minor)
+	units := uint64(a.Minor)
 	if a.Minor < 0 {
-		sign, units = "-", -units
+		units = -units
 	}
-	text := fmt.Sprintf("%0*d", digits+1, units)
-	point := len(text) - digits
-	return sign + text[:point] + "." + text[point:]
+	var room [32]byte // digits from the last to the first, and so no more memory than the text itself
+	at := len(room)
+	for written := 0; units > 0 || written <= digits; written++ {
+		if written == digits {
+			at--
+			room[at] = '.'
+		}
+		at--
+		room[at], units = byte('0'+units%10), units/10
+	}
+	if a.Minor < 0 {
+		at--
+		room[at] = '-'
+	}
+	return string(room[at:])
 }
 
 // String writes the amount for people: "10.50 EUR".

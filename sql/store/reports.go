@@ -27,33 +27,47 @@ type MatchedPair struct {
 	PayoutID       string    // the payout that paid that movement out, or empty
 }
 
+// matchedRow is as much of a verdict as tells a match: a long report reads a million of them.
 type matchedRow struct {
-	verdictRow
-	MovementID  string `db:"movement_id"`
-	FeeMinor    int64  `db:"fee_minor"`
-	FeeCurrency string `db:"fee_currency"`
-	NetMinor    int64  `db:"net_minor"`
-	NetCurrency string `db:"net_currency"`
-	AvailableAt int64  `db:"available_at"`
-	PayoutID    string `db:"payout_id"`
+	OrderReference   string `db:"order_reference"`
+	Rule             string `db:"rule"`
+	PaymentFeed      string `db:"payment_feed"`
+	PaymentAccount   string `db:"payment_account"`
+	PaymentKind      string `db:"payment_kind"`
+	PaymentID        string `db:"payment_id"`
+	OrderMinor       int64  `db:"order_minor"`
+	OrderCurrency    string `db:"order_currency"`
+	PaidMinor        int64  `db:"paid_minor"`
+	PaidCurrency     string `db:"paid_currency"`
+	RefundedMinor    int64  `db:"refunded_minor"`
+	RefundedCurrency string `db:"refunded_currency"`
+	PaidAt           int64  `db:"paid_at"`
+	MovementID       string `db:"movement_id"`
+	FeeMinor         int64  `db:"fee_minor"`
+	FeeCurrency      string `db:"fee_currency"`
+	NetMinor         int64  `db:"net_minor"`
+	NetCurrency      string `db:"net_currency"`
+	AvailableAt      int64  `db:"available_at"`
+	PayoutID         string `db:"payout_id"`
 }
 
 // Matched streams the matched orders that have a payment, by order reference and case.
 func (s *Store) Matched(ctx context.Context) iter.Seq2[MatchedPair, error] {
 	rows := stream[matchedRow](ctx, s.read(), MatchedQuery())
 	return mapSeq("list matched orders", rows, func(r matchedRow) (MatchedPair, error) {
-		v, err := r.verdict()
 		return MatchedPair{
-			OrderReference: v.OrderReference, Payment: v.Payment, Rule: v.Rule, Order: v.Order, Paid: v.Paid, Refunded: v.Refunded,
-			PaidAt: v.PaidAt, MovementID: r.MovementID, PayoutID: r.PayoutID,
+			OrderReference: r.OrderReference, Payment: reconcile.Key{Feed: r.PaymentFeed, Account: r.PaymentAccount, Kind: r.PaymentKind, ID: r.PaymentID},
+			Rule: reconcile.Rule(r.Rule), Order: amount(r.OrderMinor, r.OrderCurrency), Paid: amount(r.PaidMinor, r.PaidCurrency), Refunded: amount(r.RefundedMinor, r.RefundedCurrency),
+			PaidAt: instant(r.PaidAt), MovementID: r.MovementID, PayoutID: r.PayoutID,
 			Fee: amount(r.FeeMinor, r.FeeCurrency), Net: amount(r.NetMinor, r.NetCurrency), AvailableAt: instant(r.AvailableAt),
-		}, err
+		}, nil
 	})
 }
 
 // MatchedQuery is what Matched reads, so that the same can be read by other means beside it.
 func MatchedQuery() string {
-	return `SELECT ` + verdicts.listOf("v") + `, COALESCE(m.id, '') AS movement_id, COALESCE(m.fee_minor, 0) AS fee_minor,
+	return `SELECT v.order_reference, v.rule, v.payment_feed, v.payment_account, v.payment_kind, v.payment_id, v.order_minor, v.order_currency,
+		v.paid_minor, v.paid_currency, v.refunded_minor, v.refunded_currency, v.paid_at, COALESCE(m.id, '') AS movement_id, COALESCE(m.fee_minor, 0) AS fee_minor,
 		COALESCE(m.fee_currency, '') AS fee_currency, COALESCE(m.net_minor, 0) AS net_minor, COALESCE(m.net_currency, '') AS net_currency, COALESCE(m.available_at, 0) AS available_at,
 		COALESCE((SELECT l.payout_id FROM tieout_payout_lines l
 			WHERE l.feed = m.feed AND l.account = m.account AND l.kind = 'payout_line' AND l.id = m.id), '') AS payout_id
