@@ -46,10 +46,12 @@ func writeFiles(stage *stage, t table, wanted []encoding, add func([]cell) error
 		return surveyTable(t, add)
 	}
 	err = stage.write(strings.TrimSuffix(t.file, ".csv")+wanted[0].extension, func(to io.Writer) (int64, error) {
-		out, err := wanted[0].open(to, t.columns)
+		file, err := wanted[0].open(to, t.columns)
 		if err != nil {
 			return 0, err
 		}
+		out := newRelay(file, len(t.columns))
+		defer out.stop() // an error of it is told by finish, or comes after the one that kept from it
 		found, err = writeFiles(stage, t, wanted[1:], func(cells []cell) error {
 			if err := add(cells); err != nil {
 				return err
