@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"iter"
 	"time"
 
 	"tieout/feeds"
@@ -40,6 +41,15 @@ func StageFrom(rows int) (restore func()) {
 // Exec runs one statement as it is.
 func (s *Store) Exec(ctx context.Context, statement string) (sql.Result, error) {
 	return s.db.ExecContext(ctx, statement)
+}
+
+// Numbers reads the column n of a query ahead.
+func (s *Store) Numbers(ctx context.Context, query string) iter.Seq2[int64, error] {
+	type numberRow struct {
+		N int64 `db:"n"`
+	}
+	rows := ahead[numberRow](ctx, s.read(), query)
+	return mapSeq("read numbers", rows, func(r numberRow) (int64, error) { return r.N, nil })
 }
 
 const RebuildPage = rebuildPage

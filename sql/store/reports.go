@@ -53,7 +53,7 @@ type matchedRow struct {
 
 // Matched streams the matched orders that have a payment, by order reference and case.
 func (s *Store) Matched(ctx context.Context) iter.Seq2[MatchedPair, error] {
-	rows := stream[matchedRow](ctx, s.read(), MatchedQuery())
+	rows := ahead[matchedRow](ctx, s.read(), MatchedQuery())
 	return mapSeq("list matched orders", rows, func(r matchedRow) (MatchedPair, error) {
 		return MatchedPair{
 			OrderReference: r.OrderReference, Payment: reconcile.Key{Feed: r.PaymentFeed, Account: r.PaymentAccount, Kind: r.PaymentKind, ID: r.PaymentID},

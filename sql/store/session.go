@@ -4,11 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"iter"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/jmoiron/sqlx/reflectx"
 	"github.com/lib/pq"
 
 	"tieout/reconcile"
@@ -175,24 +178,45 @@ func selectAll[R any](ctx context.Context, s session, query string, args ...any)
 // stream reads a query row by row, and holds one connection until the last row is read or the loop is left.
 func stream[R any](ctx context.Context, s session, query string, args ...any) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
-		var row R
+		var none R
 		rows, err := s.QueryxContext(ctx, s.bind(query), args...)
 		if err != nil {
-			yield(row, err)
+			yield(none, err)
 			return
 		}
 		defer rows.Close()
+		row, fields, err := scanned[R](rows)
+		if err != nil {
+			yield(none, err)
+			return
+		}
 		for rows.Next() {
-			var row R
-			err := rows.StructScan(&row)
-			if !yield(row, err) || err != nil {
+			err := rows.Scan(fields...)
+			if !yield(*row, err) || err != nil {
 				return
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(row, err)
+			yield(none, err)
 		}
 	}
+}
+
+// scanned returns a row and its fields in the order of the result's columns. Which field is whose is looked up once for all rows.
+func scanned[R any](rows *sqlx.Rows) (row *R, fields []any, err error) {
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, nil, err
+	}
+	row = new(R)
+	value := reflect.ValueOf(row).Elem()
+	for i, path := range rows.Mapper.TraversalsByName(value.Type(), columns) {
+		if len(path) == 0 {
+			return nil, nil, fmt.Errorf("%s has no field for the column %s", value.Type(), columns[i])
+		}
+		fields = append(fields, reflectx.FieldByIndexes(value, path).Addr().Interface())
+	}
+	return row, fields, nil
 }
 
 // mapSeq turns rows into what callers know, and names the call in an error.

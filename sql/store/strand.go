@@ -115,53 +115,32 @@ type row[D any] struct {
 	value   D
 }
 
-// aheadRows is how many rows a lane hands over at a time, and aheadBatches how many such batches there are: one is taken from
-// while others are filled. They are used again and again.
-const (
-	aheadRows    = 1000
-	aheadBatches = 3
-)
-
-// batches is a lane that another goroutine fills.
+// batches is a lane whose rows are read ahead.
 type batches[D any] struct {
 	into    func(*reconcile.Cluster) *[]D
-	full    <-chan []row[D]
-	empty   chan<- []row[D]
-	failed  *error // set before full is closed
-	batch   []row[D]
-	current int // of batch: the row that comes next
+	rows    *supply[row[D]]
+	current int // of the batch: the row that comes next
 }
 
-// openLane begins to fill a lane. fill takes empty batches and hands over full ones, none without a row, until all is read.
+// openLane begins to fill a lane, as openSupply says.
 func openLane[D any](into func(*reconcile.Cluster) *[]D, fill func(full chan<- []row[D], empty <-chan []row[D]) error) lane {
-	full, empty, failed := make(chan []row[D], aheadBatches), make(chan []row[D], aheadBatches), new(error)
-	for range aheadBatches {
-		empty <- nil
-	}
-	go func() {
-		defer close(full)
-		*failed = fill(full, empty)
-	}()
-	return &batches[D]{into: into, full: full, empty: empty, failed: failed}
+	return &batches[D]{into: into, rows: openSupply(fill)}
 }
 
 func (l *batches[D]) next() (string, bool) {
-	if l.current < len(l.batch) {
-		return l.batch[l.current].cluster, true
+	if l.current < len(l.rows.batch) {
+		return l.rows.batch[l.current].cluster, true
 	}
 	return l.turn()
 }
 
 // turn goes on to the next batch.
 func (l *batches[D]) turn() (string, bool) {
-	if l.batch != nil {
-		l.empty <- l.batch // has room for all that there are
-	}
-	l.batch, l.current = <-l.full, 0
-	if l.batch == nil {
+	l.current = 0
+	if !l.rows.turn() {
 		return "", false
 	}
-	return l.batch[0].cluster, true
+	return l.rows.batch[0].cluster, true
 }
 
 func (l *batches[D]) take(c *reconcile.Cluster) {
@@ -170,9 +149,9 @@ func (l *batches[D]) take(c *reconcile.Cluster) {
 		if cluster, ok := l.next(); !ok || cluster != c.Key {
 			return
 		}
-		*into = append(*into, l.batch[l.current].value)
+		*into = append(*into, l.rows.batch[l.current].value)
 		l.current++
 	}
 }
 
-func (l *batches[D]) err() error { return *l.failed }
+func (l *batches[D]) err() error { return *l.rows.failed }

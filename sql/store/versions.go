@@ -85,7 +85,7 @@ func (s *Store) VersionsBetween(ctx context.Context, after, through int64) iter.
 				args = append(args, after, through)
 			}
 		}
-		rows := stream[versionRow](ctx, s.read(), strings.Join(parts, " UNION ALL ")+" ORDER BY 1, 2", args...)
+		rows := ahead[versionRow](ctx, s.read(), strings.Join(parts, " UNION ALL ")+" ORDER BY 1, 2", args...)
 		for version, err := range sortVersions(rows) {
 			if !yield(version, wrap(err, "read what changed after %d up to %d", after, through)) || err != nil {
 				return
