@@ -31,9 +31,9 @@ func (j *Judgement) Reset(runID int64, at time.Time) {
 	}
 }
 
-// Size is about how much there is to write: a verdict counts once, an exception with its explanation and its change thrice.
+// Size is about how much there is to write: a verdict counts once, an exception with its explanation and its change eight times.
 func (j *Judgement) Size() int {
-	return len(j.Fresh) + len(j.Changed) + len(j.Gone) + 3*len(j.Exceptions)
+	return len(j.Fresh) + len(j.Changed) + len(j.Gone) + 8*len(j.Exceptions)
 }
 
 // Empty reports whether there is nothing to keep.

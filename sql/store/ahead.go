@@ -9,7 +9,7 @@ import (
 // while others are filled. They are used again and again.
 const (
 	aheadRows    = 1000
-	aheadBatches = 3
+	aheadBatches = 2
 )
 
 // supply is a list that another goroutine reads, some batches before they are asked for.

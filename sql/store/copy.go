@@ -4,9 +4,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"iter"
-	"reflect"
 	"strconv"
+	"unicode/utf8"
 )
 
 // copyFrom is from how many rows on a COPY is worth its two more round trips.
@@ -17,28 +16,24 @@ var stageFrom = 1000
 
 // load is insert the fast way for many rows: PostgreSQL's COPY.
 func (t table[R]) load(ctx context.Context, s session, rows []R) error {
-	return t.loadEach(ctx, s, len(rows), func(yield func(R, error) bool) {
-		for _, row := range rows {
-			if !yield(row, nil) {
-				return
-			}
-		}
+	return t.loadEach(ctx, s, len(rows), func(i int, row *R) error {
+		*row = rows[i]
+		return nil
 	})
 }
 
-// loadEach is load for rows that are made one after the other. count is how many there will be.
-func (t table[R]) loadEach(ctx context.Context, s session, count int, rows iter.Seq2[R, error]) error {
+// loadEach is load for rows that are made one after the other: fill makes the i-th of them in a row whose memory it is given.
+func (t table[R]) loadEach(ctx context.Context, s session, count int, fill func(i int, row *R) error) error {
 	if s.dialect == Postgres && count >= copyFrom {
-		return t.copyIn(ctx, s, rows)
+		return t.copyIn(ctx, s, count, fill)
 	}
-	list := make([]R, 0, count)
-	for row, err := range rows {
-		if err != nil {
+	rows := make([]R, count)
+	for i := range rows {
+		if err := fill(i, &rows[i]); err != nil {
 			return err
 		}
-		list = append(list, row)
 	}
-	_, err := t.insert(ctx, s, list)
+	_, err := t.insert(ctx, s, rows)
 	return err
 }
 
@@ -68,7 +63,7 @@ type copyStream interface {
 // copyAtOnce is about how many bytes are handed to the driver at a time.
 const copyAtOnce = 1 << 15
 
-func (t table[R]) copyIn(ctx context.Context, s session, rows iter.Seq2[R, error]) error {
+func (t table[R]) copyIn(ctx context.Context, s session, count int, fill func(i int, row *R) error) error {
 	return s.conn.Raw(func(conn any) (err error) {
 		statement, err := conn.(driver.ConnPrepareContext).PrepareContext(ctx, "COPY "+t.name+" ("+t.list()+") FROM STDIN")
 		if err != nil {
@@ -85,12 +80,14 @@ func (t table[R]) copyIn(ctx context.Context, s session, rows iter.Seq2[R, error
 			lines = lines[:0]
 			return err
 		}
-		for row, err := range rows {
-			if err != nil {
+		var row R // one for all rows, so that its fields are looked up once
+		fields := t.fieldsOf(&row)
+		for i := range count {
+			if err := fill(i, &row); err != nil {
 				return err
 			}
 			s.number(&row)
-			if lines = t.appendLine(lines, &row); len(lines) < copyAtOnce {
+			if lines = appendLine(lines, fields); len(lines) < copyAtOnce {
 				continue
 			}
 			if err := send(); err != nil {
@@ -105,26 +102,35 @@ func (t table[R]) copyIn(ctx context.Context, s session, rows iter.Seq2[R, error
 	})
 }
 
-// appendLine writes a row as a line of COPY's text format.
-func (t table[R]) appendLine(line []byte, row *R) []byte {
-	value := reflect.ValueOf(row).Elem()
-	for i, field := range t.fields {
-		if i > 0 {
-			line = append(line, '\t')
+// appendLine writes a row's fields, as fieldsOf gives them, as a line of COPY's text format.
+func appendLine(line []byte, fields []any) []byte {
+	for _, field := range fields {
+		switch f := field.(type) {
+		case *string:
+			line = appendCopyText(line, *f)
+		case *int64:
+			line = strconv.AppendInt(line, *f, 10)
+		case *int:
+			line = strconv.AppendInt(line, int64(*f), 10)
+		case *bool:
+			line = strconv.AppendBool(line, *f)
 		}
-		switch f := value.FieldByIndex(field); f.Kind() {
-		case reflect.String:
-			line = appendCopyText(line, clean(f.String()))
-		case reflect.Bool:
-			line = strconv.AppendBool(line, f.Bool())
-		default:
-			line = strconv.AppendInt(line, f.Int(), 10)
-		}
+		line = append(line, '\t')
 	}
-	return append(line, '\n')
+	line[len(line)-1] = '\n'
+	return line
 }
 
 func appendCopyText(line []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c >= utf8.RuneSelf || c == '\\' {
+			return appendEscaped(line, clean(text))
+		}
+	}
+	return append(line, text...)
+}
+
+func appendEscaped(line []byte, text string) []byte {
 	for i := range len(text) {
 		switch c := text[i]; c {
 		case '\\':

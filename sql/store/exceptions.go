@@ -246,19 +246,10 @@ func (s *Store) ExceptionChanges(ctx context.Context, id string) ([]reconcile.Ex
 	return changes, wrap(err, "read the changes of exception %s", id)
 }
 
-func appendChanges(ctx context.Context, tx session, changes []reconcile.ExceptionChange) error {
-	ids := make([]string, len(changes))
-	for i, change := range changes {
-		ids[i] = change.ID
-	}
-	last, err := selectAll[exceptionChangeRow](ctx, tx, "SELECT id, MAX(seq) AS seq FROM tieout_exception_changes WHERE "+
-		tx.in("id")+" GROUP BY id", tx.list(ids))
+func appendChanges(ctx context.Context, tx session, changes []reconcile.ExceptionChange, begun map[string]bool) error {
+	seq, err := lastChanges(ctx, tx, changes, begun)
 	if err != nil {
 		return err
-	}
-	seq := map[string]int64{}
-	for _, row := range last {
-		seq[row.ID] = row.Seq
 	}
 	rows := make([]exceptionChangeRow, len(changes))
 	for i, c := range changes {
@@ -269,4 +260,24 @@ func appendChanges(ctx context.Context, tx session, changes []reconcile.Exceptio
 		}
 	}
 	return exceptionChanges.load(ctx, tx, rows)
+}
+
+// lastChanges are the numbers of the last changes that are held of the changed exceptions that have not just begun, by id.
+func lastChanges(ctx context.Context, tx session, changes []reconcile.ExceptionChange, begun map[string]bool) (map[string]int64, error) {
+	var ids []string
+	for _, change := range changes {
+		if !begun[change.ID] {
+			ids = append(ids, change.ID)
+		}
+	}
+	seq := map[string]int64{}
+	if len(ids) == 0 {
+		return seq, nil
+	}
+	last, err := selectAll[exceptionChangeRow](ctx, tx, "SELECT id, MAX(seq) AS seq FROM tieout_exception_changes WHERE "+
+		tx.in("id")+" GROUP BY id", tx.list(ids))
+	for _, row := range last {
+		seq[row.ID] = row.Seq
+	}
+	return seq, err
 }

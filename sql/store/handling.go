@@ -47,7 +47,7 @@ func carryOut(ctx context.Context, tx session, plan reconcile.Plan) error {
 	if _, err := exceptions.upsert(ctx, tx, rows); err != nil {
 		return err
 	}
-	return appendChanges(ctx, tx, plan.Changes)
+	return appendChanges(ctx, tx, plan.Changes, nil)
 }
 
 func planExceptions(ctx context.Context, tx session, filter ExceptionFilter, h reconcile.Handling, expected string) (reconcile.Plan, error) {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"tieout/reconcile"
@@ -15,30 +14,54 @@ func (s *Store) SaveJudgement(ctx context.Context, j reconcile.Judgement) error 
 	if j.Empty() {
 		return nil
 	}
-	err := s.change(ctx, func(tx session) error { return saveJudgement(ctx, tx, j) })
+	err := s.change(ctx, func(tx session) error { return saveJudgement(ctx, tx, j, begunIn(j.Changes)) })
 	if isTaken(err) {
-		// A case that is new to its cluster is held under another one, which has not been judged yet: it has moved.
+		// A case or an exception that is new to its cluster is held under another one, which has not been judged yet: it has moved.
 		j.Changed, j.Fresh = slices.Concat(j.Changed, j.Fresh), nil
-		err = s.change(ctx, func(tx session) error { return saveJudgement(ctx, tx, j) })
+		err = s.change(ctx, func(tx session) error { return saveJudgement(ctx, tx, j, nil) })
 	}
 	return wrap(err, "store the judgement of %d cases in run %d", len(j.Fresh)+len(j.Changed)+len(j.Gone), j.RunID)
 }
 
-func saveJudgement(ctx context.Context, tx session, j reconcile.Judgement) error {
+// begunIn are the exceptions, by id, whose lives begin with one of these changes.
+func begunIn(changes []reconcile.ExceptionChange) map[string]bool {
+	begun := map[string]bool{}
+	for _, change := range changes {
+		if change.From == "" {
+			begun[change.ID] = true
+		}
+	}
+	return begun
+}
+
+// saveJudgement fails where an exception that has begun is held: that is for the database to find out, which is quicker than asking.
+func saveJudgement(ctx context.Context, tx session, j reconcile.Judgement, begun map[string]bool) error {
 	if err := deleteVerdicts(ctx, tx, j.Gone); err != nil {
 		return err
 	}
 	if err := saveVerdicts(ctx, tx, j); err != nil {
 		return err
 	}
-	rows := make([]exceptionRow, len(j.Exceptions))
-	for i, exception := range j.Exceptions {
-		rows[i] = rowOfException(exception)
-	}
-	if _, err := exceptions.upsert(ctx, tx, lastOf(rows, func(r exceptionRow) string { return r.ID })); err != nil {
+	if err := saveExceptions(ctx, tx, j.Exceptions, begun); err != nil {
 		return err
 	}
-	return appendChanges(ctx, tx, j.Changes)
+	return appendChanges(ctx, tx, j.Changes, begun)
+}
+
+func saveExceptions(ctx context.Context, tx session, list []reconcile.ExceptionRecord, begun map[string]bool) error {
+	var fresh, held []exceptionRow
+	for _, exception := range list {
+		if row := rowOfException(exception); begun[row.ID] {
+			fresh = append(fresh, row)
+		} else {
+			held = append(held, row)
+		}
+	}
+	if err := exceptions.load(ctx, tx, fresh); err != nil {
+		return err
+	}
+	_, err := exceptions.upsert(ctx, tx, lastOf(held, func(r exceptionRow) string { return r.ID }))
+	return err
 }
 
 // deleteVerdicts removes the verdicts of cases that are gone from their clusters, and what those owed.
@@ -59,30 +82,20 @@ func deleteVerdicts(ctx context.Context, tx session, gone []reconcile.GoneCase) 
 }
 
 func saveVerdicts(ctx context.Context, tx session, j reconcile.Judgement) error {
-	if err := verdicts.loadEach(ctx, tx, len(j.Fresh), rowsOfVerdicts(j.Fresh, j)); err != nil {
+	err := verdicts.loadEach(ctx, tx, len(j.Fresh), func(i int, row *verdictRow) error { return row.of(&j.Fresh[i], j.RunID, j.At) })
+	if err != nil {
 		return err
 	}
-	changed := make([]verdictRow, 0, len(j.Changed))
-	for row, err := range rowsOfVerdicts(j.Changed, j) {
-		if err != nil {
+	changed := make([]verdictRow, len(j.Changed))
+	for i := range changed {
+		if err := changed[i].of(&j.Changed[i], j.RunID, j.At); err != nil {
 			return err
 		}
-		changed = append(changed, row)
 	}
 	if _, err := verdicts.upsert(ctx, tx, changed); err != nil {
 		return err
 	}
 	return saveOwed(ctx, tx, changed, append(owedIn(j.Fresh), owedIn(j.Changed)...))
-}
-
-func rowsOfVerdicts(list []reconcile.Verdict, j reconcile.Judgement) iter.Seq2[verdictRow, error] {
-	return func(yield func(verdictRow, error) bool) {
-		for i := range list {
-			if !yield(rowOfVerdict(&list[i], j.RunID, j.At)) {
-				return
-			}
-		}
-	}
 }
 
 func owedIn(list []reconcile.Verdict) (due []owedRow) {

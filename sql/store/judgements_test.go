@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -202,5 +203,45 @@ func TestACaseMovesToAnotherCluster(t *testing.T) {
 			got = append(got, v.CaseKey+" in "+v.Cluster)
 		}
 		equal(t, "held", got, []string{"order/moved in r:a", "order/r:a-1 in r:a", "order/r:b-1 in r:b"})
+	})
+}
+
+// So does an exception: it is not new where it comes to, goes on in its one row, and its changes are numbered on.
+func TestAnExceptionMovesToAnotherCluster(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		begins := func(runID int64, cluster string, names ...string) reconcile.Judgement {
+			j := reconcile.Judgement{RunID: runID, At: noon}
+			for _, name := range names {
+				e := exception(reconcile.AmountMismatch, reconcile.High, name, "")
+				e.Cluster = cluster
+				j.Exceptions = append(j.Exceptions, e)
+				j.Changes = append(j.Changes, reconcile.ExceptionChange{ID: e.ID(), At: noon, Who: "tieout", To: reconcile.StatusOpen, RunID: runID})
+			}
+			return j
+		}
+		one, other := []string{"moved"}, []string{"moved"}
+		for i := range 149 { // so many are copied
+			one, other = append(one, fmt.Sprint("one-", i)), append(other, fmt.Sprint("other-", i))
+		}
+		succeed(t, s.SaveJudgement(ctx, begins(1, "r:b", one...)))
+		succeed(t, s.SaveJudgement(ctx, begins(2, "r:a", other...)))
+		moved := exception(reconcile.AmountMismatch, reconcile.High, "moved", "")
+		var places []string
+		for _, e := range must(s.ExceptionsOf(ctx, []string{"order/moved", "order/one-7", "order/other-7"}, nil))(t) {
+			places = append(places, e.CaseKey+" in "+e.Cluster)
+		}
+		slices.Sort(places)
+		equal(t, "where they are", places, []string{"order/moved in r:a", "order/one-7 in r:b", "order/other-7 in r:a"})
+		var runs []int64
+		for _, change := range must(s.ExceptionChanges(ctx, moved.ID()))(t) {
+			runs = append(runs, change.RunID)
+		}
+		equal(t, "runs that changed the one that moved", runs, []int64{1, 2})
+		// Two clusters may raise it in the same judgement: the last counts.
+		both := begins(3, "r:c", append(one[:120:120], "twice")...)
+		second := begins(3, "r:d", "twice")
+		both.Exceptions, both.Changes = append(both.Exceptions, second.Exceptions...), append(both.Changes, second.Changes...)
+		succeed(t, s.SaveJudgement(ctx, both))
+		equal(t, "cluster of the one raised twice", must(s.ExceptionsOf(ctx, []string{"order/twice"}, nil))(t)[0].Cluster, "r:d")
 	})
 }

@@ -24,10 +24,16 @@ type table[R any] struct {
 	fields  [][]int // of R, one a column
 }
 
+// columnTypes are those that a column can have: appendLine knows them.
+var columnTypes = []reflect.Type{reflect.TypeFor[string](), reflect.TypeFor[int64](), reflect.TypeFor[int](), reflect.TypeFor[bool]()}
+
 func newTable[R any](name string, key ...string) table[R] {
 	t := table[R]{name: name, key: key}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[R]()) {
 		if column, ok := field.Tag.Lookup("db"); ok {
+			if !slices.Contains(columnTypes, field.Type) {
+				panic(fmt.Sprintf("%s.%s: a column cannot be a %s", name, column, field.Type))
+			}
 			t.columns = append(t.columns, column)
 			t.fields = append(t.fields, field.Index)
 		}

@@ -47,8 +47,9 @@ func newVerdicts() table[verdictRow] {
 	return t
 }
 
-func rowOfVerdict(v *reconcile.Verdict, runID int64, at time.Time) (verdictRow, error) {
-	row := verdictRow{
+// of makes it the row of a verdict that a run gave.
+func (r *verdictRow) of(v *reconcile.Verdict, runID int64, at time.Time) (err error) {
+	*r = verdictRow{
 		Cluster: v.Cluster, CaseKey: v.CaseKey, OrderReference: v.OrderReference, Outcome: string(v.Outcome), Reason: v.Reason, Rule: string(v.Rule),
 		PaymentFeed: v.Payment.Feed, PaymentAccount: v.Payment.Account, PaymentKind: v.Payment.Kind, PaymentID: v.Payment.ID,
 		OrderMinor: v.Order.Minor, OrderCurrency: v.Order.Currency, PaidMinor: v.Paid.Minor, PaidCurrency: v.Paid.Currency,
@@ -56,14 +57,14 @@ func rowOfVerdict(v *reconcile.Verdict, runID int64, at time.Time) (verdictRow, 
 		NextReviewAt: micros(v.NextReview), CoverageBound: v.CoverageBound, Stamp: stampOf(v), RunID: runID, JudgedAt: micros(at),
 	}
 	if v.Cancel == nil {
-		return row, nil
+		return nil
 	}
 	if v.Cancel.Reason == "" {
-		return row, fmt.Errorf("verdict of case %s cancels without a reason", v.CaseKey)
+		return fmt.Errorf("verdict of case %s cancels without a reason", v.CaseKey)
 	}
-	evidence, err := encodeEvidence(v.Cancel.Evidence)
-	row.CancelReason, row.CancelEvidence = v.Cancel.Reason, evidence
-	return row, err
+	r.CancelReason = v.Cancel.Reason
+	r.CancelEvidence, err = encodeEvidence(v.Cancel.Evidence)
+	return err
 }
 
 func stampOf(v *reconcile.Verdict) string {
