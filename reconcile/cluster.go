@@ -42,7 +42,9 @@ func (j *Judgement) Take(c Cluster, in *Context, each func(*Case, *Verdict)) {
 	}
 	for i, stamp := range c.Judged {
 		if !j.bench.seen[i] {
-			j.Gone = append(j.Gone, GoneCase{Cluster: c.Key, CaseKey: stamp.CaseKey})
+			gone := GoneCase{Cluster: c.Key, CaseKey: stamp.CaseKey}
+			ofItsOwn(&gone.Cluster, &gone.CaseKey)
+			j.Gone = append(j.Gone, gone)
 		}
 	}
 }
@@ -74,12 +76,12 @@ func (j *Judgement) compare(v *Verdict, held []Stamp) {
 		if held[i].CaseKey == v.CaseKey {
 			j.bench.seen[i] = true
 			if held[i].Hash != v.Hash() {
-				j.Changed = append(j.Changed, *v)
+				j.Changed = append(j.Changed, keepable(*v))
 			}
 			return
 		}
 	}
-	j.Fresh = append(j.Fresh, *v)
+	j.Fresh = append(j.Fresh, keepable(*v))
 }
 
 // advance takes the cluster's exceptions one run further. One that cannot un-happen goes by itself some time after it was
@@ -88,6 +90,7 @@ func (j *Judgement) advance(c Cluster, raised []Exception, verdicts []Verdict, i
 	records, changes := AdvanceAll(c.Known, raised, in.Now, j.RunID, in.Policy)
 	for i := range records {
 		records[i].Cluster = c.Key
+		records[i].keep()
 	}
 	j.Exceptions, j.Changes = append(j.Exceptions, records...), append(j.Changes, changes...)
 	for _, e := range raised {

@@ -22,6 +22,7 @@ const (
 	copied      = "copy"
 	decoded     = "decode"
 	copiedPages = "copy_pages"
+	fullDay     = "full_on_a_day" // all is judged, and what changed lies scattered among what did not
 )
 
 // bench is one run of all that was asked for.
@@ -138,10 +139,13 @@ func (b *bench) small(ctx context.Context) (err error) {
 	}
 	if b.wants("increment", "memory") {
 		for n := range b.rounds {
-			if err := b.day(ctx, p, n+1); err != nil {
+			if err := b.day(ctx, p, n+1, "increment"); err != nil {
 				return err
 			}
 		}
+	}
+	if b.wants("memory") {
+		return b.day(ctx, p, b.rounds+1, fullDay, "--full")
 	}
 	return nil
 }
@@ -289,15 +293,15 @@ func (b *bench) fullAgain(ctx context.Context, p *place) error {
 	return err
 }
 
-// day brings a day's increment and measures its judging.
-func (b *bench) day(ctx context.Context, p *place, day int) error {
+// day brings a day's increment and measures its judging under a name.
+func (b *bench) day(ctx context.Context, p *place, day int, name string, flags ...string) error {
 	if err := fill(ctx, p.url, p.world, day); err != nil {
 		return err
 	}
 	if err := tidy(ctx, p.db); err != nil {
 		return err
 	}
-	return b.judge(ctx, p, "increment", day)
+	return b.judge(ctx, p, name, day, flags...)
 }
 
 // judge runs tieout, after so many days' increments, keeps what it took under a name, and checks the answer.
@@ -335,7 +339,10 @@ func (b *bench) big(ctx context.Context) (err error) {
 	if err := alone.fullAgain(ctx, p); err != nil {
 		return err
 	}
-	return alone.day(ctx, p, 1)
+	if err := alone.day(ctx, p, 1, "increment"); err != nil {
+		return err
+	}
+	return alone.day(ctx, p, 2, fullDay, "--full")
 }
 
 // lines are those that were asked for.

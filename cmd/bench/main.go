@@ -88,7 +88,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.IntVar(&o.orders, "orders", 1_000_000, fmt.Sprintf("how many orders and payments there are: a multiple of %d", block))
-	flags.IntVar(&o.rounds, "rounds", 3, fmt.Sprintf("how often all is measured: odd, at most %d", maxDays))
+	flags.IntVar(&o.rounds, "rounds", 3, fmt.Sprintf("how often all is measured: odd, at most %d", maxRounds))
 	flags.IntVar(&o.rows, "rows", 1_000_000, fmt.Sprintf("how many objects are in the pages that are stored: a multiple of %d", pageBlock))
 	only := flags.String("only", strings.Join(names, ","), "which lines to measure")
 	flags.StringVar(&o.tieout, "tieout", "bin/tieout", "the program that is measured")
@@ -116,8 +116,8 @@ func (o options) check() error {
 		return fmt.Errorf("--orders %d: choose a multiple of %d", o.orders, block)
 	case o.rows <= 0 || o.rows%pageBlock != 0:
 		return fmt.Errorf("--rows %d: choose a multiple of %d", o.rows, pageBlock)
-	case o.rounds < 1 || o.rounds > maxDays || o.rounds%2 == 0:
-		return fmt.Errorf("--rounds %d: choose an odd number up to %d", o.rounds, maxDays)
+	case o.rounds < 1 || o.rounds > maxRounds || o.rounds%2 == 0:
+		return fmt.Errorf("--rounds %d: choose an odd number up to %d", o.rounds, maxRounds)
 	case o.charges < aPage || o.charges%aPage != 0:
 		return fmt.Errorf("--charges %d: choose a multiple of %d", o.charges, aPage)
 	case unknown >= 0:

@@ -45,6 +45,7 @@ const (
 	newOrders = 7                         // orders with their payments
 	movedOn   = 1                         // of each kind: an open order paid, an authorised payment settled, a plain order partly refunded
 	maxDays   = firstSettling - firstOpen // then the open orders are used up
+	maxRounds = maxDays - 2               // a day each, one more, and odd
 )
 
 // now is when the worlds are first judged; their days' increments are judged a day later.

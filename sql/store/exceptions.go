@@ -143,7 +143,7 @@ func (f ExceptionFilter) conditions(r session) (string, []any) {
 		}
 	}
 	if f.Standing {
-		and("status <> ?", string(reconcile.StatusResolved))
+		and(standing)
 	}
 	if f.Reference != "" {
 		and("(order_reference = ? OR transaction_reference = ?)", clean(f.Reference), clean(f.Reference))
@@ -196,12 +196,15 @@ func recordsOf(rows []exceptionRow, judgedAt time.Time) []reconcile.ExceptionRec
 	return records
 }
 
+// standing is a condition that an exception stands, in the words by which its index is found.
+const standing = "status <> '" + string(reconcile.StatusResolved) + "'"
+
 // StandingByCode counts the exceptions that stand.
 func (s *Store) StandingByCode(ctx context.Context) (map[reconcile.Code]int, error) {
 	rows, err := selectAll[struct {
 		Code  reconcile.Code `db:"code"`
 		Count int            `db:"count"`
-	}](ctx, s.read(), "SELECT code, COUNT(*) AS count FROM tieout_exceptions WHERE status <> ? GROUP BY code", string(reconcile.StatusResolved))
+	}](ctx, s.read(), "SELECT code, COUNT(*) AS count FROM tieout_exceptions WHERE "+standing+" GROUP BY code")
 	counts := make(map[reconcile.Code]int, len(rows))
 	for _, row := range rows {
 		counts[row.Code] = row.Count

@@ -112,8 +112,21 @@ func unescapeFace(field string) string {
 	return string(text)
 }
 
+// number reads what number wrote: in one go, for of all that is read a third is numbers.
 func (r *faceReader) number() int64 {
-	n, _ := strconv.ParseInt(r.text(), 10, 64) // written by number
+	digits, negative := strings.CutPrefix(r.rest, "-")
+	var n int64
+	r.rest = ""
+	for i := range len(digits) {
+		if digits[i] == '\t' {
+			r.rest = digits[i+1:]
+			break
+		}
+		n = 10*n + int64(digits[i]-'0')
+	}
+	if negative {
+		return -n
+	}
 	return n
 }
 

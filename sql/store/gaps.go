@@ -92,7 +92,8 @@ func (q gapQuery) text() string {
 		q.differing("tieout_payouts", "payout_reversal", "payout") + `
 	UNION ALL SELECT p.feed, p.account, 'none', p.id, p.id, 'charge', -p.minor, p.currency, p.created_at + ?
 		FROM tieout_payments p JOIN tieout_coverage c ON c.feed = p.feed AND c.account = p.account
-		WHERE p.status = 'succeeded' AND p.created_at >= c.tied_from AND p.created_at < c.tied_through` + q.only("p.id") + `
+		WHERE EXISTS (SELECT 1 FROM tieout_coverage WHERE tied_from < tied_through) -- or else no payment need be looked at
+		AND p.status = 'succeeded' AND p.created_at >= c.tied_from AND p.created_at < c.tied_through` + q.only("p.id") + `
 		AND NOT EXISTS (SELECT 1 FROM tieout_movements m WHERE m.object_id = p.id AND m.feed = p.feed AND m.account = p.account)
 	UNION ALL SELECT m.feed, m.account, 'later', m.id, m.object_id, m.category, m.gross_minor, m.gross_currency, m.created_at
 		FROM tieout_movements m WHERE m.object_id <> '' AND m.created_at >= ?` + q.only("m.object_id")

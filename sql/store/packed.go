@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -34,13 +35,12 @@ func (f faceStrand[D]) unpack(result *sql.Row, batch []row[D]) ([]row[D], error)
 	if err := result.Scan(&count, &clusters, &lines); err != nil {
 		return nil, err
 	}
-	for range count {
-		var next row[D]
+	batch = slices.Grow(batch, count)[:len(batch)+count]
+	for i := len(batch) - count; i < len(batch); i++ {
 		var line string
-		next.cluster, clusters, _ = strings.Cut(clusters, lineBreak)
+		batch[i].cluster, clusters, _ = strings.Cut(clusters, lineBreak)
 		line, lines, _ = strings.Cut(lines, lineBreak)
-		next.value = f.read(line)
-		batch = append(batch, next)
+		batch[i].value = f.read(line)
 	}
 	if clusters != "" || lines != "" {
 		return nil, fmt.Errorf("%s: a cluster or a %s has more than one line", f.table, f.column)

@@ -48,7 +48,8 @@ func withDefaults(u url.URL) string {
 }
 
 // sqliteAddress opens each connection with a write-ahead log, so that reports can read while a run writes, and with BEGIN
-// IMMEDIATE for whatever is not read-only, so that two writers wait for each other instead of failing half-way.
+// IMMEDIATE for whatever is not read-only, so that two writers wait for each other instead of failing half-way. The log may grow to
+// 64 MB before it goes into the file: a run that judges much writes the same pages again and again.
 func sqliteAddress(path string) (address, error) {
 	a := address{dialect: SQLite, shown: "sqlite:" + path}
 	if strings.TrimPrefix(path, "//") == "" {
@@ -62,7 +63,7 @@ func sqliteAddress(path string) (address, error) {
 		a.remove, path = folder, filepath.Join(folder, "memory.db")
 	}
 	pragmas := url.Values{
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)", "cache_size(-65536)"},
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)", "cache_size(-65536)", "wal_autocheckpoint(16384)"},
 		"_txlock": {"immediate"},
 	}
 	file := url.URL{Scheme: "file", Opaque: (&url.URL{Path: strings.TrimPrefix(path, "//")}).EscapedPath(), RawQuery: pragmas.Encode()}
