@@ -50,8 +50,8 @@ func writeFiles(stage *stage, t table, wanted []encoding, add func([]cell) error
 		if err != nil {
 			return 0, err
 		}
-		out := newRelay(file, len(t.columns))
-		defer out.stop() // an error of it is told by finish, or comes after the one that kept from it
+		out := newFileFeed(file, len(t.columns))
+		defer out.relay.close() // an error of it is told by finish, or comes after the one that kept from it
 		found, err = writeFiles(stage, t, wanted[1:], func(cells []cell) error {
 			if err := add(cells); err != nil {
 				return err

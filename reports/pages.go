@@ -18,7 +18,7 @@ type pages struct {
 	header int // the row of the header on the open sheet
 
 	renderer *renderer
-	feed     *feed // of rows to the open sheet
+	feed     *sheetFeed // of rows to the open sheet
 }
 
 // addTable writes a table with its totals, below what is on the sheet that is given, or on one of its own.
@@ -74,7 +74,7 @@ func (p *pages) next() error {
 	if err := p.open.add(side(values), height); err != nil {
 		return err
 	}
-	p.feed = newFeed(p.open, len(p.table.columns))
+	p.feed = newSheetFeed(p.open, len(p.table.columns))
 	return nil
 }
 

@@ -1,59 +1,49 @@
 package reports
 
-// relay writes rows into a file while the next ones are read, which takes about as long. Rows go over in batches, of which a
-// few are under way; their memory is used again.
-type relay struct {
-	out     encoder
-	columns int
-	filled  []cell
-	full    chan []cell
-	free    chan []cell
-	ended   chan error
-	done    bool
+const (
+	batchRows = 128 // rows in a batch
+	batches   = 4   // batches of a relay
+)
+
+// relay has batches written by a goroutine of its own while the next ones are filled: writing rows takes about as long as all that comes
+// before. The memory of the batches is used again. After an error nothing more is written.
+type relay[B any] struct {
+	full  chan B
+	free  chan B
+	ended chan error
+	done  bool
 }
 
-func newRelay(out encoder, columns int) *relay {
-	r := &relay{out: out, columns: columns, full: make(chan []cell), free: make(chan []cell, batches), ended: make(chan error, 1)}
+// newRelay makes its batches by blank and has each full one written by write.
+func newRelay[B any](blank func() B, write func(B) error) *relay[B] {
+	r := &relay[B]{full: make(chan B), free: make(chan B, batches), ended: make(chan error, 1)}
 	for range batches {
-		r.free <- make([]cell, 0, batchRows*columns)
+		r.free <- blank()
 	}
-	r.filled = <-r.free
-	go r.run()
+	go func() {
+		var err error
+		for batch := range r.full {
+			if err == nil {
+				err = write(batch)
+			}
+			r.free <- batch
+		}
+		r.ended <- err
+	}()
 	return r
 }
 
-func (r *relay) run() {
-	var err error
-	for rows := range r.full {
-		for at := 0; at < len(rows) && err == nil; at += r.columns {
-			err = r.out.add(rows[at : at+r.columns])
-		}
-		r.free <- rows[:0]
-	}
-	r.ended <- err
+// first is a batch to fill.
+func (r *relay[B]) first() B { return <-r.free }
+
+// hand takes a full batch and returns the next one to fill, with what it held before.
+func (r *relay[B]) hand(batch B) B {
+	r.full <- batch
+	return <-r.free
 }
 
-// add takes the next row. An error in writing it comes to light in finish.
-func (r *relay) add(cells []cell) error {
-	r.filled = append(r.filled, cells...)
-	if len(r.filled) == cap(r.filled) {
-		r.full <- r.filled
-		r.filled = <-r.free
-	}
-	return nil
-}
-
-// finish waits until all rows are written and ends the file.
-func (r *relay) finish() error {
-	r.full <- r.filled
-	if err := r.stop(); err != nil {
-		return err
-	}
-	return r.out.finish()
-}
-
-// stop ends the writing, with what was handed over.
-func (r *relay) stop() error {
+// close waits until all that was handed over is written, and returns the first error. Closed again, it does nothing.
+func (r *relay[B]) close() error {
 	if r.done {
 		return nil
 	}

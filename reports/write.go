@@ -111,9 +111,10 @@ func (w writer) render(stage *stage, formats []string, day Day) error {
 	if err != nil {
 		return err
 	}
-	surveys, wanted := map[string]survey{}, wantedEncodings(formats)
-	for _, t := range tablesOf(pages) {
-		t.unmeasured = !slices.Contains(formats, FormatXLSX)
+	surveys, wanted, tables := map[string]survey{}, wantedEncodings(formats), tablesOf(pages)
+	inWorkbook := slices.Contains(formats, FormatXLSX)
+	for _, t := range tables {
+		t.unmeasured = !inWorkbook
 		if surveys[t.name], err = writeFiles(stage, t, wanted, func([]cell) error { return nil }); err != nil {
 			return err
 		}
@@ -125,7 +126,7 @@ func (w writer) render(stage *stage, formats []string, day Day) error {
 		return err
 	}
 	if slices.Contains(formats, FormatCSV) {
-		described := func(to io.Writer) (int64, error) { return writeSchema(to, day, tablesOf(pages)) }
+		described := func(to io.Writer) (int64, error) { return writeSchema(to, day, tables) }
 		if err := stage.write(schemaFile, described); err != nil {
 			return err
 		}
@@ -135,7 +136,7 @@ func (w writer) render(stage *stage, formats []string, day Day) error {
 			return err
 		}
 	}
-	if !slices.Contains(formats, FormatXLSX) {
+	if !inWorkbook {
 		return nil
 	}
 	return w.renderWorkbook(stage, day, found, pages, surveys)

@@ -19,11 +19,11 @@ func testChanges(t *testing.T, p Provider) {
 	from, end := p.Since, p.Now.Add(day)
 	for now := p.Now.Add(-13 * day); !now.After(end); now = now.Add(day) {
 		s.world.SetNow(now)
-		before := maps.Clone(daily.records)
+		before := maps.Clone(daily.Records)
 		s.fetch(client, reconcile.Window{From: from, To: now}, daily)
 		from = now.Add(-2 * time.Hour)
 		for _, key := range daily.changed {
-			if held := before[key]; held != nil && !cmp.Equal(held, daily.records[key]) {
+			if held := before[key]; held != nil && !cmp.Equal(held, daily.Records[key]) {
 				changed[key.Kind] = true
 			}
 		}
@@ -34,8 +34,8 @@ func testChanges(t *testing.T, p Provider) {
 		}
 	}
 	s.fetch(client, reconcile.Window{From: p.Since, To: end}, whole)
-	for _, key := range sorted(whole.records) {
-		if diff := cmp.Diff(whole.records[key], daily.records[key]); diff != "" {
+	for _, key := range sorted(whole.Records) {
+		if diff := cmp.Diff(whole.Records[key], daily.Records[key]); diff != "" {
 			t.Errorf("%s %s (- read at once, + read day by day):\n%s", key.Kind, key.ID, diff)
 		}
 	}

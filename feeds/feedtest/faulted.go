@@ -47,7 +47,7 @@ func testFaults(t *testing.T, p Provider) {
 }
 
 // strike fetches with one fault, and once more without where the first fetch was incomplete.
-func (s *stage) strike(name string, number, at int, shelf, want *shelf) {
+func (s *stage) strike(name string, number, at int, shelf, want *Shelf) {
 	fault, timeout := s.faults[number], patient
 	if fault.Slow {
 		timeout = hasty

@@ -43,7 +43,7 @@ func testRecheck(t *testing.T, p Provider) {
 	}
 }
 
-func (s *stage) recheck(client Client, shelf *shelf, recheck feeds.Recheck) feeds.Tally {
+func (s *stage) recheck(client Client, shelf *Shelf, recheck feeds.Recheck) feeds.Tally {
 	s.t.Helper()
 	shelf.begin()
 	recheck.Sink = shelf
@@ -55,12 +55,12 @@ func (s *stage) recheck(client Client, shelf *shelf, recheck feeds.Recheck) feed
 }
 
 // openAttempts are the sources and payments that can still change.
-func openAttempts(shelf *shelf) []reconcile.Key {
+func openAttempts(shelf *Shelf) []reconcile.Key {
 	var open []reconcile.Key
-	for _, key := range sorted(shelf.records) {
-		switch shelf.records[key].(type) {
+	for _, key := range sorted(shelf.Records) {
+		switch shelf.Records[key].(type) {
 		case reconcile.Source, reconcile.Payment:
-			if canChange(shelf.records[key]) {
+			if canChange(shelf.Records[key]) {
 				open = append(open, key)
 			}
 		}
@@ -69,12 +69,12 @@ func openAttempts(shelf *shelf) []reconcile.Key {
 }
 
 // recheckSince wants the payments that were made since the last fetch.
-func (s *stage) recheckSince(client Client, whole *shelf) {
+func (s *stage) recheckSince(client Client, whole *Shelf) {
 	s.t.Helper()
 	since, shelf, made := reconcile.Window{From: s.p.Now.Add(-time.Hour), To: s.p.Now.Add(day)}, s.shelf(), 0
 	s.recheck(client, shelf, feeds.Recheck{Since: since})
-	for _, key := range sorted(whole.records) {
-		payment, ok := whole.records[key].(reconcile.Payment)
+	for _, key := range sorted(whole.Records) {
+		payment, ok := whole.Records[key].(reconcile.Payment)
 		if !ok || !since.Contains(payment.CreatedAt) {
 			continue
 		}

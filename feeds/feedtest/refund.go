@@ -24,7 +24,7 @@ func newRefundStage(t *testing.T, p Provider) refundStage {
 	shelf := s.shelf()
 	s.fetch(s.plain(), reconcile.Window{From: p.Now.Add(-20 * day), To: p.Now}, shelf)
 	touched := map[string]bool{}
-	for _, record := range shelf.records {
+	for _, record := range shelf.Records {
 		switch r := record.(type) {
 		case reconcile.Refund:
 			touched[r.PaymentID] = true
@@ -33,8 +33,8 @@ func newRefundStage(t *testing.T, p Provider) refundStage {
 		}
 	}
 	var chosen reconcile.Payment
-	for _, key := range sorted(shelf.records) {
-		payment, ok := shelf.records[key].(reconcile.Payment)
+	for _, key := range sorted(shelf.Records) {
+		payment, ok := shelf.Records[key].(reconcile.Payment)
 		if ok && payment.Status == reconcile.PaymentSucceeded && payment.InScope && payment.Amount.Minor > 1 && !touched[payment.ID] && payment.CreatedAt.After(chosen.CreatedAt) {
 			chosen = payment
 		}
@@ -62,8 +62,8 @@ func (s refundStage) made() []reconcile.Refund {
 	shelf := s.shelf()
 	s.fetch(s.plain(), reconcile.Window{From: s.p.Now.Add(-time.Minute), To: s.p.Now.Add(time.Hour)}, shelf)
 	var made []reconcile.Refund
-	for _, key := range sorted(shelf.records) {
-		if refund, ok := shelf.records[key].(reconcile.Refund); ok && refund.PaymentID == s.instruction.Payment.ID {
+	for _, key := range sorted(shelf.Records) {
+		if refund, ok := shelf.Records[key].(reconcile.Refund); ok && refund.PaymentID == s.instruction.Payment.ID {
 			made = append(made, refund)
 		}
 	}

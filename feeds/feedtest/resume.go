@@ -34,7 +34,7 @@ func testResume(t *testing.T, p Provider) {
 }
 
 // watchProgress holds what a fetch says of how far it has come against what it has handed over.
-func (s *stage) watchProgress(shelf *shelf) {
+func (s *stage) watchProgress(shelf *Shelf) {
 	last := s.first().From
 	shelf.through = func(_ context.Context, instant time.Time) error {
 		if !instant.After(last) || instant.After(s.p.Now) {
@@ -56,7 +56,7 @@ func (s *stage) watchProgress(shelf *shelf) {
 }
 
 // resume fetches until the provider goes away, and then the rest.
-func (s *stage) resume(wire *Wire, at int, whole *shelf) {
+func (s *stage) resume(wire *Wire, at int, whole *Shelf) {
 	s.t.Helper()
 	shelf, rest := s.shelf(), s.first()
 	shelf.through = func(_ context.Context, instant time.Time) error {

@@ -125,7 +125,7 @@ func (s *stage) second() reconcile.Window {
 }
 
 // fetch reads a window onto a shelf, and must succeed.
-func (s *stage) fetch(client Client, window reconcile.Window, shelf *shelf, named ...string) feeds.Tally {
+func (s *stage) fetch(client Client, window reconcile.Window, shelf *Shelf, named ...string) feeds.Tally {
 	s.t.Helper()
 	tally, err := s.try(context.Background(), client, window, shelf, named...)
 	if err != nil {
@@ -134,9 +134,9 @@ func (s *stage) fetch(client Client, window reconcile.Window, shelf *shelf, name
 	return tally
 }
 
-func (s *stage) try(ctx context.Context, client Client, window reconcile.Window, shelf *shelf, named ...string) (feeds.Tally, error) {
+func (s *stage) try(ctx context.Context, client Client, window reconcile.Window, shelf *Shelf, named ...string) (feeds.Tally, error) {
 	shelf.begin()
 	return client.Fetch(ctx, feeds.Request{Window: window, Named: named, Memory: shelf, Sink: shelf, Through: shelf.through})
 }
 
-func (s *stage) shelf() *shelf { return newShelf(s.t, s.p) }
+func (s *stage) shelf() *Shelf { return NewShelf(s.t, s.p.Feed, s.p.Account, s.p.Normalise) }

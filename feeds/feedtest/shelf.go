@@ -14,13 +14,15 @@ import (
 	"tieout/reconcile"
 )
 
-// shelf is what a store would hold of a feed: the newest body and record of each key. It is the sink and the memory of a
+// Shelf is what a store would hold of an account: the newest body and record of each key. It is the sink and the memory of a
 // fetch.
-type shelf struct {
-	t       testing.TB
-	p       Provider
-	bodies  map[reconcile.Key]string
-	records map[reconcile.Key]reconcile.Record
+type Shelf struct {
+	Records map[reconcile.Key]reconcile.Record
+
+	t             testing.TB
+	feed, account string
+	normalise     feeds.Normalise
+	bodies        map[reconcile.Key]string
 
 	handed  []feeds.Observation // since the last fetch began, in order
 	changed []reconcile.Key     // those of them that differ from what was held
@@ -30,17 +32,20 @@ type shelf struct {
 	inside  atomic.Int32
 }
 
-func newShelf(t testing.TB, p Provider) *shelf {
-	return &shelf{t: t, p: p, bodies: map[reconcile.Key]string{}, records: map[reconcile.Key]reconcile.Record{}}
+// NewShelf is an empty one.
+func NewShelf(t testing.TB, feed, account string, normalise feeds.Normalise) *Shelf {
+	return &Shelf{t: t, feed: feed, account: account, normalise: normalise, bodies: map[reconcile.Key]string{}, Records: map[reconcile.Key]reconcile.Record{}}
 }
 
 // copy is a shelf that holds the same.
-func (s *shelf) copy() *shelf {
-	return &shelf{t: s.t, p: s.p, bodies: maps.Clone(s.bodies), records: maps.Clone(s.records)}
+func (s *Shelf) copy() *Shelf {
+	same := NewShelf(s.t, s.feed, s.account, s.normalise)
+	same.bodies, same.Records = maps.Clone(s.bodies), maps.Clone(s.Records)
+	return same
 }
 
 // Observe keeps a batch. Two calls at once are a mistake: the contract of feeds.Sink.
-func (s *shelf) Observe(_ context.Context, batch []feeds.Observation) error {
+func (s *Shelf) Observe(_ context.Context, batch []feeds.Observation) error {
 	if s.inside.Add(1) > 1 {
 		s.t.Error("the sink is called by two goroutines at once")
 	}
@@ -58,22 +63,24 @@ func (s *shelf) Observe(_ context.Context, batch []feeds.Observation) error {
 			s.changed = append(s.changed, observation.Key)
 		}
 		s.bodies[observation.Key] = string(observation.Body)
-		s.records[observation.Key] = s.p.Normalise(observation)
+		s.Records[observation.Key] = s.normalise(observation)
 	}
 	return nil
 }
 
 // Missing tells which ids are not held.
-func (s *shelf) Missing(_ context.Context, kind string, ids []string) ([]string, error) {
-	missing := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return s.records[s.p.key(kind, id)] != nil })
+func (s *Shelf) Missing(_ context.Context, kind string, ids []string) ([]string, error) {
+	missing := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		return s.Records[reconcile.Key{Feed: s.feed, Account: s.account, Kind: kind, ID: id}] != nil
+	})
 	slices.Sort(missing)
 	return slices.Compact(missing), nil
 }
 
 // Open tells which objects of a kind can still change.
-func (s *shelf) Open(_ context.Context, kind string) ([]string, error) {
+func (s *Shelf) Open(_ context.Context, kind string) ([]string, error) {
 	var open []string
-	for key, record := range s.records {
+	for key, record := range s.Records {
 		if key.Kind == kind && canChange(record) {
 			open = append(open, key.ID)
 		}
@@ -103,10 +110,10 @@ func canChange(record reconcile.Record) bool {
 }
 
 // begin forgets what the fetch before handed over, and keeps what is held.
-func (s *shelf) begin() { s.handed, s.changed, s.calls = nil, nil, 0 }
+func (s *Shelf) begin() { s.handed, s.changed, s.calls = nil, nil, 0 }
 
 // keys are those handed over, each as often as it was.
-func (s *shelf) keys() map[reconcile.Key]int {
+func (s *Shelf) keys() map[reconcile.Key]int {
 	keys := map[reconcile.Key]int{}
 	for _, observation := range s.handed {
 		keys[observation.Key]++

@@ -54,7 +54,7 @@ func (s *stage) edges(kind string) []reconcile.Window {
 }
 
 // checkWindow holds what a fetch handed over against what the world holds.
-func (s *stage) checkWindow(window reconcile.Window, shelf *shelf, tally feeds.Tally) {
+func (s *stage) checkWindow(window reconcile.Window, shelf *Shelf, tally feeds.Tally) {
 	s.t.Helper()
 	name := fmt.Sprintf("[%s, %s)", window.From.Format(time.RFC3339Nano), window.To.Format(time.RFC3339Nano))
 	handed, others := shelf.keys(), 0
@@ -90,7 +90,7 @@ func (k Kind) listed(window reconcile.Window) reconcile.Window {
 }
 
 // checkOne asks of one observation: is it of an object that is held, under its key, and made in the window or named by another?
-func (s *stage) checkOne(name string, window reconcile.Window, shelf *shelf, key reconcile.Key, held map[reconcile.Key]Object) {
+func (s *stage) checkOne(name string, window reconcile.Window, shelf *Shelf, key reconcile.Key, held map[reconcile.Key]Object) {
 	s.t.Helper()
 	how, known := s.p.Kinds[key.Kind]
 	o, there := held[key]
@@ -121,7 +121,7 @@ func wholeSeconds(window reconcile.Window) reconcile.Window {
 }
 
 // names reports whether an observation of another object holds the id of this one.
-func (s *shelf) names(key reconcile.Key) bool {
+func (s *Shelf) names(key reconcile.Key) bool {
 	for _, observation := range s.handed {
 		if observation.Key != key && strings.Contains(string(observation.Body), `"`+key.ID+`"`) {
 			return true
@@ -244,8 +244,8 @@ func testNamed(t *testing.T, p Provider) {
 	s := newStage(t, p)
 	client, all := s.plain(), s.shelf()
 	s.fetch(client, s.first(), all)
-	for _, key := range sorted(all.records) {
-		payment, ok := all.records[key].(reconcile.Payment)
+	for _, key := range sorted(all.Records) {
+		payment, ok := all.Records[key].(reconcile.Payment)
 		if !ok || payment.Status != reconcile.PaymentSucceeded {
 			continue
 		}

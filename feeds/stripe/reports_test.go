@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tieout/feeds"
+	"tieout/feeds/feedtest"
 	"tieout/feeds/simulator"
 	"tieout/reconcile"
 	"tieout/reconcile/money"
@@ -60,11 +61,10 @@ func TestReportsSayWhatTheAPISays(t *testing.T) {
 	over := httptest.NewServer(server)
 	t.Cleanup(over.Close)
 	client, _ := testClient(t, Options{BaseURL: over.URL, ReferenceKeys: reportKeys})
-	api := newProjection()
-	api.normalise = NewNormaliser(reportKeys, []string{"alipay"})
-	api.fetch(t, client, reconcile.Window{From: now.Add(-110 * day), To: now})
-	shown := api.records
 	normalise := NewNormaliser(reportKeys, []string{"alipay"})
+	api := feedtest.NewShelf(t, "stripe", "main", normalise)
+	fetchOnto(t, client, reconcile.Window{From: now.Add(-110 * day), To: now}, api)
+	shown := api.Records
 	for name, test := range map[string]struct {
 		report simulator.StripeReport
 		zone   *time.Location

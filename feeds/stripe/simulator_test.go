@@ -15,72 +15,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tieout/feeds"
+	"tieout/feeds/feedtest"
 	"tieout/feeds/simulator"
 	"tieout/reconcile"
 )
 
-// projection is what a store would hold of a feed: the newest record of each key. It is the sink and the memory of a fetch.
-type projection struct {
-	normalise feeds.Normalise
-	records   map[reconcile.Key]reconcile.Record
+func newShelf(t *testing.T) *feedtest.Shelf {
+	return feedtest.NewShelf(t, "stripe", "main", NewNormaliser([]string{"metadata.order_id"}, []string{"alipay"}))
 }
 
-func newProjection() *projection {
-	return &projection{NewNormaliser([]string{"metadata.order_id"}, []string{"alipay"}), map[reconcile.Key]reconcile.Record{}}
-}
-
-func (p *projection) Observe(_ context.Context, batch []feeds.Observation) error {
-	for _, observation := range batch {
-		p.records[observation.Key] = p.normalise(observation)
-	}
-	return nil
-}
-
-func (p *projection) Missing(_ context.Context, kind string, ids []string) ([]string, error) {
-	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
-		_, held := p.records[keyOf(kind, id)]
-		return held
-	}), nil
-}
-
-func (p *projection) Open(_ context.Context, kind string) ([]string, error) {
-	var ids []string
-	for key, record := range p.records {
-		if key.Kind == kind && open(record) {
-			ids = append(ids, key.ID)
-		}
-	}
-	slices.Sort(ids)
-	return ids, nil
-}
-
-func open(record reconcile.Record) bool {
-	switch r := record.(type) {
-	case reconcile.Source:
-		return r.Status == reconcile.SourcePending || r.Status == reconcile.SourceChargeable
-	case reconcile.Payment:
-		return r.Status == reconcile.PaymentPending
-	case reconcile.Refund:
-		return r.Status == reconcile.RefundPending
-	case reconcile.Dispute:
-		return r.Status == reconcile.DisputeOpen
-	case reconcile.Payout:
-		return r.Status == reconcile.PayoutPending || r.Automatic && !r.Itemised
-	}
-	return false
-}
-
-func (p *projection) fetch(t *testing.T, client *Client, window reconcile.Window) feeds.Tally {
+func fetchOnto(t *testing.T, client *Client, window reconcile.Window, shelf *feedtest.Shelf) feeds.Tally {
 	t.Helper()
-	tally, err := client.Fetch(t.Context(), feeds.Request{Window: window, Memory: p, Sink: p})
+	tally, err := client.Fetch(t.Context(), feeds.Request{Window: window, Memory: shelf, Sink: shelf})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return tally
 }
 
-func (p *projection) count(kind string) int {
-	return len(slices.DeleteFunc(slices.Collect(maps.Keys(p.records)), func(key reconcile.Key) bool { return key.Kind != kind }))
+func countOf(shelf *feedtest.Shelf, kind string) int {
+	return len(slices.DeleteFunc(slices.Collect(maps.Keys(shelf.Records)), func(key reconcile.Key) bool { return key.Kind != kind }))
 }
 
 func simulate(t *testing.T, stories map[string]int) (server *simulator.Server, client *Client, url string) {
@@ -101,27 +55,27 @@ func TestIncrementalFetchesHoldWhatOneFetchHolds(t *testing.T) {
 	server, client, _ := simulate(t, simulator.DefaultStories())
 	start, second := noon.Add(-100*day), noon.Add(day)
 
-	daily := newProjection()
-	tally := daily.fetch(t, client, reconcile.Window{From: start, To: noon})
+	daily := newShelf(t)
+	tally := fetchOnto(t, client, reconcile.Window{From: start, To: noon}, daily)
 	if tally.OtherMode == 0 {
 		t.Error("the simulator's objects of the other mode were not met")
 	}
 	server.SetNow(second)
-	daily.fetch(t, client, reconcile.Window{From: noon.Add(-2 * time.Hour), To: second})
+	fetchOnto(t, client, reconcile.Window{From: noon.Add(-2 * time.Hour), To: second}, daily)
 
-	whole := newProjection()
-	whole.fetch(t, client, reconcile.Window{From: start, To: second})
+	whole := newShelf(t)
+	fetchOnto(t, client, reconcile.Window{From: start, To: second}, whole)
 
 	for _, kind := range []string{kindCharge, kindPaymentIntent, kindSource, kindEvent, kindRefund, kindDispute, kindBalanceTransaction, kindPayout, kindPayoutLine, kindBalance} {
-		if whole.count(kind) == 0 {
+		if countOf(whole, kind) == 0 {
 			t.Errorf("the simulator's world has no %s", kind)
 		}
 	}
-	for key, want := range whole.records {
+	for key, want := range whole.Records {
 		if key.Kind == kindBalance && key.ID[4:] != strconv.FormatInt(second.Unix(), 10) {
 			t.Errorf("%v is not as of the fetch's end", key)
 		}
-		if diff := cmp.Diff(want, daily.records[key]); diff != "" {
+		if diff := cmp.Diff(want, daily.Records[key]); diff != "" {
 			t.Errorf("%v: %s", key, diff)
 		}
 	}
@@ -142,12 +96,12 @@ func (a *away) RoundTrip(request *http.Request) (*http.Response, error) {
 func TestAFirstFetchMayBreakOffAnywhere(t *testing.T) {
 	_, client, url := simulate(t, simulator.DefaultStories())
 	window := reconcile.Window{From: noon.Add(-100 * day), To: noon}
-	whole := newProjection()
-	whole.fetch(t, client, window)
+	whole := newShelf(t)
+	fetchOnto(t, client, window, whole)
 
 	broken := &away{}
 	shaky, _ := testClient(t, Options{BaseURL: url, HTTPClient: &http.Client{Transport: broken}})
-	held, left, breaks, advanced := newProjection(), window, 0, 0
+	held, left, breaks, advanced := newShelf(t), window, 0, 0
 	for allowed := int64(30); ; allowed += 30 {
 		broken.left.Store(allowed)
 		begins := left.From
@@ -167,8 +121,8 @@ func TestAFirstFetchMayBreakOffAnywhere(t *testing.T) {
 	if breaks < 5 || advanced < 2 {
 		t.Errorf("the fetch broke off %d times and had come further in %d: the test shows nothing", breaks, advanced)
 	}
-	for key, want := range whole.records {
-		if diff := cmp.Diff(want, held.records[key]); diff != "" {
+	for key, want := range whole.Records {
+		if diff := cmp.Diff(want, held.Records[key]); diff != "" {
 			t.Errorf("%v: %s", key, diff)
 		}
 	}
@@ -177,11 +131,11 @@ func TestAFirstFetchMayBreakOffAnywhere(t *testing.T) {
 // In a world without faults every row is read, and the lines of each payout make its amount.
 func TestFaultlessRowsAreReadAndPayoutsAddUp(t *testing.T) {
 	_, client, _ := simulate(t, simulator.PlainStories())
-	held := newProjection()
-	held.fetch(t, client, reconcile.Window{From: noon.Add(-100 * day), To: noon})
+	held := newShelf(t)
+	fetchOnto(t, client, reconcile.Window{From: noon.Add(-100 * day), To: noon}, held)
 
 	sums := map[string]int64{}
-	for key, record := range held.records {
+	for key, record := range held.Records {
 		switch r := record.(type) {
 		case reconcile.Rejection:
 			t.Errorf("%v: %s", key, r.Reason)
@@ -191,7 +145,7 @@ func TestFaultlessRowsAreReadAndPayoutsAddUp(t *testing.T) {
 			}
 		}
 	}
-	for key, record := range held.records {
+	for key, record := range held.Records {
 		if payout, ok := record.(reconcile.Payout); ok && payout.Itemised && payout.Amount.Minor != sums[key.ID] {
 			t.Errorf("payout %s of %s has lines of %d", key.ID, payout.Amount, sums[key.ID])
 		}

@@ -131,12 +131,12 @@ func TestALongWindowIsReadInStretches(t *testing.T) {
 	}
 	client, _ := f.client(t, Options{})
 	window := reconcile.Window{From: noon.Add(-95 * day), To: noon}
-	held := newProjection()
+	held := newShelf(t)
 	var through []time.Time
 	var sizes []int
 	request := feeds.Request{Window: window, Named: []string{"src_named"}, Memory: held, Sink: held}
 	request.Through = func(_ context.Context, instant time.Time) error {
-		through, sizes = append(through, instant), append(sizes, held.count(kindCharge))
+		through, sizes = append(through, instant), append(sizes, countOf(held, kindCharge))
 		if f.count("GET /v1/sources/src_named") != 0 {
 			t.Error("what the shop names was read before the lists, which may show it")
 		}
@@ -146,7 +146,7 @@ func TestALongWindowIsReadInStretches(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []time.Time{window.From.Add(30 * day), window.From.Add(60 * day), window.From.Add(90 * day)}
-	if !slices.Equal(through, want) || !slices.Equal(sizes, []int{30, 60, 90}) || held.count(kindCharge) != 95 {
+	if !slices.Equal(through, want) || !slices.Equal(sizes, []int{30, 60, 90}) || countOf(held, kindCharge) != 95 {
 		t.Errorf("read through %v with %v charges, want %v with 30, 60, 90", through, sizes, want)
 	}
 	if got := f.count("GET /v1/sources/src_50"); got != 1 {
