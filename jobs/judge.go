@@ -49,7 +49,7 @@ func (g *Judging) Context(ctx context.Context, now time.Time) (reconcile.Context
 
 // saveAt is how much (reconcile.Judgement.Size) is gathered before it is written, in one transaction: enough to make that worth
 // its while, little enough to be no burden to memory.
-const saveAt = 5000
+const saveAt = 4000
 
 // clusters judges clusters and keeps what differs from what is held. each is told of every case and its verdict, which are
 // valid only until it returns. What is found is written while more is judged.

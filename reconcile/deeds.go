@@ -23,12 +23,20 @@ type Judgement struct {
 // GoneCase is a case that its cluster no longer makes. Another cluster may make it now.
 type GoneCase struct{ Cluster, CaseKey string }
 
-// Reset makes an empty judgement of it, and keeps the memory that its lists had.
+// Reset makes an empty judgement of it, and keeps the memory of the lists that were made use of.
 func (j *Judgement) Reset(runID int64, at time.Time) {
 	*j = Judgement{
-		RunID: runID, At: at, Fresh: j.Fresh[:0], Changed: j.Changed[:0], Gone: j.Gone[:0],
-		Exceptions: j.Exceptions[:0], Changes: j.Changes[:0], bench: j.bench,
+		RunID: runID, At: at, Fresh: emptied(j.Fresh), Changed: emptied(j.Changed), Gone: emptied(j.Gone),
+		Exceptions: emptied(j.Exceptions), Changes: emptied(j.Changes), bench: j.bench,
 	}
+}
+
+// emptied lets go of memory of which less than half was used: a run may first find thousands that changed and then thousands that are new.
+func emptied[E any](list []E) []E {
+	if len(list) < cap(list)/2 {
+		return nil
+	}
+	return list[:0]
 }
 
 // Size is about how much there is to write: a verdict counts once, an exception with its explanation and its change eight times.

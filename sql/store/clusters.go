@@ -12,7 +12,7 @@ import (
 
 // clusterPage is how many clusters are read at once by their names: enough to make a query worth its while, few enough that
 // memory stays flat.
-const clusterPage = 2000
+const clusterPage = 1000
 
 // DueClusters reads the clusters that have to be judged again: those with a row that changed after the change numbered since,
 // and those with a verdict whose review has come or that rests on how far the feeds were read. In the order of their names.

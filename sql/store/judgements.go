@@ -86,16 +86,29 @@ func saveVerdicts(ctx context.Context, tx session, j reconcile.Judgement) error 
 	if err != nil {
 		return err
 	}
-	changed := make([]verdictRow, len(j.Changed))
-	for i := range changed {
-		if err := changed[i].of(&j.Changed[i], j.RunID, j.At); err != nil {
+	if err := saveChanged(ctx, tx, j); err != nil {
+		return err
+	}
+	return saveOwed(ctx, tx, j.Changed, append(owedIn(j.Fresh), owedIn(j.Changed)...))
+}
+
+// changedAtOnce bounds how many rows of verdicts that changed are in memory at a time.
+const changedAtOnce = 1000
+
+func saveChanged(ctx context.Context, tx session, j reconcile.Judgement) error {
+	rows := make([]verdictRow, min(len(j.Changed), changedAtOnce))
+	for part := range slices.Chunk(j.Changed, changedAtOnce) {
+		rows = rows[:len(part)]
+		for i := range part {
+			if err := rows[i].of(&part[i], j.RunID, j.At); err != nil {
+				return err
+			}
+		}
+		if _, err := verdicts.upsert(ctx, tx, rows); err != nil {
 			return err
 		}
 	}
-	if _, err := verdicts.upsert(ctx, tx, changed); err != nil {
-		return err
-	}
-	return saveOwed(ctx, tx, changed, append(owedIn(j.Fresh), owedIn(j.Changed)...))
+	return nil
 }
 
 func owedIn(list []reconcile.Verdict) (due []owedRow) {
@@ -108,12 +121,12 @@ func owedIn(list []reconcile.Verdict) (due []owedRow) {
 }
 
 // saveOwed makes due all that the cases owe. cases are those that may owe something already.
-func saveOwed(ctx context.Context, tx session, cases []verdictRow, due []owedRow) error {
+func saveOwed(ctx context.Context, tx session, cases []reconcile.Verdict, due []owedRow) error {
 	due = lastOf(due, owedRow.id)
 	if len(cases) > 0 {
 		caseKeys := make([]string, len(cases))
-		for i, c := range cases {
-			caseKeys[i] = c.CaseKey
+		for i := range cases {
+			caseKeys[i] = cases[i].CaseKey
 		}
 		keep := make([][]string, len(due))
 		for i, row := range due {
