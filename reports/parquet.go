@@ -31,6 +31,7 @@ type parquetWriter struct {
 	columns []column
 	indices []int
 	batch   []parquet.Row
+	texts   []byte // of the batch, side by side
 	rows    int
 }
 
@@ -67,7 +68,7 @@ func parquetRow(columns []column, indices []int) reflect.Type {
 func (p *parquetWriter) add(cells []cell) error {
 	row := p.spare()
 	for n, i := range p.indices {
-		value, err := parquetValue(cells[i], p.columns[i].kind)
+		value, err := p.value(cells[i], p.columns[i].kind)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.columns[i].key, err)
 		}
@@ -83,7 +84,7 @@ func (p *parquetWriter) add(cells []cell) error {
 	return nil
 }
 
-// spare is the next row of the batch, whose memory is used again once the batch is written.
+// spare is the next row of the batch, whose memory is used again once the batch is written, as is that of its texts.
 func (p *parquetWriter) spare() parquet.Row {
 	p.batch = p.batch[:len(p.batch)+1]
 	last := &p.batch[len(p.batch)-1]
@@ -96,7 +97,7 @@ func (p *parquetWriter) spare() parquet.Row {
 func (p *parquetWriter) write() error {
 	n, err := p.out.WriteRows(p.batch)
 	p.rows += n
-	p.batch = p.batch[:0]
+	p.batch, p.texts = p.batch[:0], p.texts[:0]
 	if err == nil && p.rows >= parquetGroup {
 		p.rows = 0
 		err = p.out.Flush()
@@ -111,7 +112,7 @@ func (p *parquetWriter) finish() error {
 	return p.out.Close()
 }
 
-func parquetValue(c cell, k kind) (parquet.Value, error) {
+func (p *parquetWriter) value(c cell, k kind) (parquet.Value, error) {
 	switch {
 	case !c.set:
 		return parquet.NullValue(), nil
@@ -125,7 +126,9 @@ func parquetValue(c cell, k kind) (parquet.Value, error) {
 	case c.text == "":
 		return parquet.NullValue(), nil
 	}
-	return parquet.ByteArrayValue([]byte(c.text)), nil
+	begin := len(p.texts)
+	p.texts = append(p.texts, c.text...)
+	return parquet.ByteArrayValue(p.texts[begin:]), nil
 }
 
 // scaledAmount is an amount with parquetScale decimals, whatever its currency has.
