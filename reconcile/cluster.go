@@ -76,12 +76,14 @@ func (j *Judgement) compare(v *Verdict, held []Stamp) {
 		if held[i].CaseKey == v.CaseKey {
 			j.bench.seen[i] = true
 			if held[i].Hash != v.Hash() {
-				j.Changed = append(j.Changed, keepable(*v))
+				j.Changed = append(j.Changed, *v)
+				j.Changed[len(j.Changed)-1].detach()
 			}
 			return
 		}
 	}
-	j.Fresh = append(j.Fresh, keepable(*v))
+	j.Fresh = append(j.Fresh, *v)
+	j.Fresh[len(j.Fresh)-1].detach()
 }
 
 // advance takes the cluster's exceptions one run further. One that cannot un-happen goes by itself some time after it was
@@ -90,7 +92,7 @@ func (j *Judgement) advance(c Cluster, raised []Exception, verdicts []Verdict, i
 	records, changes := AdvanceAll(c.Known, raised, in.Now, j.RunID, in.Policy)
 	for i := range records {
 		records[i].Cluster = c.Key
-		records[i].keep()
+		records[i].detach()
 	}
 	j.Exceptions, j.Changes = append(j.Exceptions, records...), append(j.Changes, changes...)
 	for _, e := range raised {

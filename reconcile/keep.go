@@ -24,8 +24,8 @@ func ofItsOwn(texts ...*string) {
 	}
 }
 
-// keepable is the verdict as it is kept, without its exceptions: they are kept by themselves.
-func keepable(v Verdict) Verdict {
+// detach gives a verdict texts of its own, and lets go of its exceptions: they are kept by themselves.
+func (v *Verdict) detach() {
 	v.Exceptions = nil
 	ofItsOwn(&v.CaseKey, &v.OrderReference, &v.Reason, &v.Cluster, &v.Payment.Feed, &v.Payment.Account, &v.Payment.Kind, &v.Payment.ID,
 		&v.Order.Currency, &v.Paid.Currency, &v.Refunded.Currency)
@@ -39,11 +39,10 @@ func keepable(v Verdict) Verdict {
 			ofItsOwn(&e.Object.Feed, &e.Object.Account, &e.Object.Kind, &e.Object.ID, &e.Status)
 		}
 	}
-	return v
 }
 
-// keep gives an exception texts of its own.
-func (r *ExceptionRecord) keep() {
+// detach gives an exception texts of its own.
+func (r *ExceptionRecord) detach() {
 	ofItsOwn(&r.CaseKey, &r.Feed, &r.Account, &r.OrderReference, &r.TransactionReference, &r.Currency, &r.Explanation, &r.NextStep, &r.Cluster,
 		&r.Expected.Currency, &r.Actual.Currency, &r.Difference.Currency, &r.ResolvedBy, &r.Resolution, &r.Note)
 }
