@@ -105,8 +105,12 @@ func (f *Fetch) fetch(ctx context.Context, s Session, plan FetchPlan, covered re
 		s.Log.Info("read through", "feed", plan.Feed.Feed(), "account", plan.Feed.Account(), "from", window.From, "through", through, "to", window.To)
 		return f.Evidence.SetCoverage(ctx, s.RunID, covered)
 	}
-	tally, failure := plan.Feed.Fetch(ctx, feeds.Request{
-		Window: window, Named: named, Memory: memory{f.Evidence.Memory(plan.Feed.Feed(), plan.Feed.Account()), sink}, Sink: sink, Through: progress,
+	var tally feeds.Tally
+	failure := feeds.Guard(func() (err error) {
+		tally, err = plan.Feed.Fetch(ctx, feeds.Request{
+			Window: window, Named: named, Memory: memory{f.Evidence.Memory(plan.Feed.Feed(), plan.Feed.Account()), sink}, Sink: sink, Through: progress,
+		})
+		return err
 	})
 	// What was handed over stays, whatever ended the fetch.
 	failure = errors.Join(failure, sink.flush(context.WithoutCancel(ctx)))

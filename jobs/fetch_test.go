@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -188,5 +189,27 @@ func TestCoverageOfAFeedThatTellsIt(t *testing.T) {
 				t.Errorf("error %v, coverage %+v", err, evidence.coverage)
 			}
 		})
+	}
+}
+
+// A feed whose client panics is incomplete, and says so; the others are read.
+func TestAFeedThatPanicsDoesNotStopTheOthers(t *testing.T) {
+	now := time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC)
+	evidence := &coverages{}
+	read := 0
+	since := func(now time.Time) time.Time { return now.AddDate(0, 0, -100) }
+	plans := []FetchPlan{
+		{Feed: scripted{func(context.Context, feeds.Request) error { panic("a row of a new kind") }}, Since: since},
+		{Feed: scripted{func(context.Context, feeds.Request) error { read++; return nil }}, Since: since},
+	}
+	session := Session{RunID: 1, Now: now, AsOf: true, Log: slog.New(slog.DiscardHandler)}
+	fetch := &Fetch{Evidence: evidence, Cluster: func(context.Context) error { return nil }, Plans: plans[:1]}
+	err := fetch.Run(t.Context(), session, &reconcile.Step{})
+	if err == nil || !strings.Contains(err.Error(), "a row of a new kind") || !strings.Contains(evidence.held[0].Reason, "this is a bug") || !evidence.held[0].Complete.Empty() {
+		t.Errorf("error %v, held %+v", err, evidence.held)
+	}
+	fetch.Plans = plans
+	if err := fetch.Run(t.Context(), session, &reconcile.Step{}); err == nil || read != 1 {
+		t.Errorf("error %v; the other feed was read %d times", err, read)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"tieout/feeds"
 	"tieout/reconcile"
 )
 
@@ -55,7 +56,7 @@ const saveAt = 4000
 // valid only until it returns. What is found is written while more is judged.
 func (g *Judging) clusters(ctx context.Context, s Session, in reconcile.Context, clusters iter.Seq2[reconcile.Cluster, error], each func(*reconcile.Case, *reconcile.Verdict)) error {
 	saver := newSaver(ctx, g.Judgements)
-	return saver.close(func() error {
+	return saver.close(feeds.Guard(func() error {
 		judgement, err := saver.empty(s)
 		if err != nil {
 			return err
@@ -75,7 +76,7 @@ func (g *Judging) clusters(ctx context.Context, s Session, in reconcile.Context,
 		}
 		saver.save(judgement)
 		return nil
-	}())
+	}))
 }
 
 // again judges the cases with these keys, orders and loose ones alike, with all that hangs together with them. It counts

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tieout/feeds"
 	"tieout/reconcile"
 )
 
@@ -161,7 +162,7 @@ func (r *Runner) step(ctx context.Context, job Job, session Session) (reconcile.
 	r.tell(step)
 	failure := r.Record.SaveStep(ctx, session.RunID, step)
 	if failure == nil {
-		failure = job.Run(ctx, session, &step)
+		failure = feeds.Guard(func() error { return job.Run(ctx, session, &step) })
 	}
 	step.EndedAt = r.Clock().UTC()
 	step.Status = reconcile.RunDone

@@ -78,6 +78,19 @@ func TestOneFailureDoesNotStopTheRest(t *testing.T) {
 	}
 }
 
+func TestAPanicDoesNotStopTheRest(t *testing.T) {
+	var ran []string
+	broken := fakeJob{"second", func(context.Context, *reconcile.Step) error { return []error{}[len(ran)] }}
+	l := &ledger{}
+	_, err := newRunner(l, fine("first", &ran), broken, fine("third", &ran)).Run(t.Context(), Options{})
+	if err == nil || !strings.Contains(err.Error(), "second: this is a bug") || !strings.Contains(err.Error(), "run_test.go") {
+		t.Errorf("error %v: it must say that it is a bug, and where", err)
+	}
+	if !slices.Equal(ran, []string{"first", "third"}) || l.status != reconcile.RunFailed || !l.released || l.steps[3].Status != reconcile.RunFailed {
+		t.Errorf("ran %v, status %s, released %t, steps %+v", ran, l.status, l.released, l.steps)
+	}
+}
+
 func TestStopEndsBetweenJobsAndIsRecorded(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var ran []string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"tieout/feeds"
 	"tieout/reconcile"
 )
 
@@ -25,7 +26,7 @@ func newSaver(ctx context.Context, to Judgements) *saver {
 	go func() {
 		defer close(s.ended)
 		for judgement := range s.full {
-			if s.failed = to.SaveJudgement(ctx, *judgement); s.failed != nil {
+			if s.failed = feeds.Guard(func() error { return to.SaveJudgement(ctx, *judgement) }); s.failed != nil {
 				return
 			}
 			s.blank <- judgement

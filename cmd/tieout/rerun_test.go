@@ -33,7 +33,7 @@ const pastTables = "_past"
 // files byte for byte; and what is derived, dropped and derived again, is the same.
 func TestRerun(t *testing.T) {
 	t.Parallel()
-	world := newWorld(t, simulator.Config{Seed: 7, Orders: 1500})
+	world := newWorld(t, simulator.Config{Seed: 7, Orders: 700})
 	for _, where := range []layout{sqliteApart, postgresShared} {
 		t.Run(where.name, func(t *testing.T) {
 			t.Parallel()

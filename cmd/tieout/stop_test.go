@@ -61,7 +61,7 @@ func (s *scene) holdAt(path string, n int) (arrived <-chan struct{}, letGo func(
 // comes to is what an undisturbed one comes to.
 func TestStopped(t *testing.T) {
 	t.Parallel()
-	world := newWorld(t, simulator.Config{Seed: 12, Orders: 1500})
+	world := newWorld(t, simulator.Config{Seed: 12, Orders: 500})
 	undisturbed := newScene(t, sqliteApart, world)
 	undisturbed.day(firstDay)
 	want := undisturbed.judged()

@@ -1,6 +1,10 @@
 package pace
 
-import "context"
+import (
+	"context"
+
+	"tieout/feeds"
+)
 
 // Walker reads something in slices that do not overlap, several at once. S is a slice, P the answer to it.
 type Walker[S, P any] interface {
@@ -71,8 +75,12 @@ func (w *walk[S, P]) start(ctx context.Context) {
 		w.waiting = w.waiting[1:]
 		w.going++
 		go func() {
-			answer, err := w.walker.Ask(ctx, slice)
-			w.answers <- answered[S, P]{slice, answer, err}
+			got := answered[S, P]{slice: slice}
+			got.err = feeds.Guard(func() (err error) {
+				got.answer, err = w.walker.Ask(ctx, slice)
+				return err
+			})
+			w.answers <- got
 		}()
 	}
 }

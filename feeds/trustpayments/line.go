@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+
+	"tieout/feeds"
 )
 
 // errand is something to ask the gateway for, which may have to be asked for in parts.
@@ -96,7 +98,10 @@ func (l *line) begin(ctx context.Context) {
 		l.asked++
 		l.underway++
 		go func() {
-			next.settle, next.err = next.errand.ask(ctx)
+			next.err = feeds.Guard(func() (err error) {
+				next.settle, err = next.errand.ask(ctx)
+				return err
+			})
 			l.answers <- next
 		}()
 	}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"iter"
+
+	"tieout/feeds"
 )
 
 // aheadRows is how many rows a supply hands over at a time, and aheadBatches how many such batches there are: one is taken from
@@ -28,7 +30,7 @@ func openSupply[E any](fill func(full chan<- []E, empty <-chan []E) error) *supp
 	}
 	go func() {
 		defer close(full)
-		*failed = fill(full, empty)
+		*failed = feeds.Guard(func() error { return fill(full, empty) })
 	}()
 	return &supply[E]{full: full, empty: empty, failed: failed}
 }

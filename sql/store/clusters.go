@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"tieout/feeds"
 	"tieout/reconcile"
 )
 
@@ -100,8 +101,13 @@ func (s *Store) readAhead(ctx context.Context, names []string) <-chan chan clust
 				return
 			}
 			go func() {
-				clusters, err := s.clusters(ctx, page)
-				read <- clusterRead{clusters, wrap(err, "read %d clusters from %q on", len(page), page[0])}
+				var got clusterRead
+				err := feeds.Guard(func() (err error) {
+					got.clusters, err = s.clusters(ctx, page)
+					return err
+				})
+				got.err = wrap(err, "read %d clusters from %q on", len(page), page[0])
+				read <- got
 			}()
 		}
 	}()
