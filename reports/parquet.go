@@ -52,7 +52,10 @@ func parquetRow(columns []column, indices []int) reflect.Type {
 		of, options := reflect.TypeFor[int64](), ",optional"
 		switch columns[i].kind {
 		case kindText:
-			of, options = reflect.TypeFor[string](), ",optional,dict"
+			of = reflect.TypeFor[string]()
+			if !columns[i].unlike {
+				options = ",optional,dict"
+			}
 		case kindAmount:
 			options = fmt.Sprintf(",optional,decimal(%d:18)", parquetScale)
 		case kindRate:

@@ -23,6 +23,7 @@ type column struct {
 	form    bool // is on the sheet alone, for the way back from it
 	blank   bool // of those, one that a person fills in
 	least   int  // characters that the workbook gives it at least
+	unlike  bool // of text: nearly every row says something else, so that a dictionary of it would only be in the way
 }
 
 // field is a column and where its value comes from.

@@ -78,6 +78,12 @@ func unseen[T any](f field[T]) field[T] {
 	return f
 }
 
+// unlike marks a column of text of which nearly every row has another one.
+func unlike[T any](f field[T]) field[T] {
+	f.unlike = true
+	return f
+}
+
 // onScreen marks a column that is left off paper.
 func onScreen[T any](f field[T]) field[T] {
 	f.screen = true
@@ -214,10 +220,10 @@ func payoutTable(day Day) table {
 
 func matchedTable(day Day) table {
 	return newTable("Matched", "matched.csv", "None: no order is matched.", []field[MatchedRow]{
-		text("order_reference", "Order", widthID, func(m MatchedRow) string { return m.OrderReference }),
+		unlike(text("order_reference", "Order", widthID, func(m MatchedRow) string { return m.OrderReference })),
 		text("feed", "Feed", widthShort, func(m MatchedRow) string { return m.Feed }),
 		text("account", "Account", widthID, func(m MatchedRow) string { return m.Account }),
-		text("payment_reference", "Payment", widthID, func(m MatchedRow) string { return m.PaymentReference }),
+		unlike(text("payment_reference", "Payment", widthID, func(m MatchedRow) string { return m.PaymentReference })),
 		text(currencyKey, "Currency", widthShort, func(m MatchedRow) string { return m.OrderAmount.Currency }),
 		totalled(amount("order_amount", "Order amount", func(m MatchedRow) cell { return amountCell(m.OrderAmount) })),
 		totalled(amount("paid_amount", "Paid amount", func(m MatchedRow) cell { return amountCell(m.PaidAmount) })),
