@@ -29,26 +29,16 @@ type MatchedPair struct {
 
 // matchedRow is as much of a verdict as tells a match: a long report reads a million of them.
 type matchedRow struct {
-	OrderReference   string `db:"order_reference"`
-	Rule             string `db:"rule"`
-	PaymentFeed      string `db:"payment_feed"`
-	PaymentAccount   string `db:"payment_account"`
-	PaymentKind      string `db:"payment_kind"`
-	PaymentID        string `db:"payment_id"`
-	OrderMinor       int64  `db:"order_minor"`
-	OrderCurrency    string `db:"order_currency"`
-	PaidMinor        int64  `db:"paid_minor"`
-	PaidCurrency     string `db:"paid_currency"`
-	RefundedMinor    int64  `db:"refunded_minor"`
-	RefundedCurrency string `db:"refunded_currency"`
-	PaidAt           int64  `db:"paid_at"`
-	MovementID       string `db:"movement_id"`
-	FeeMinor         int64  `db:"fee_minor"`
-	FeeCurrency      string `db:"fee_currency"`
-	NetMinor         int64  `db:"net_minor"`
-	NetCurrency      string `db:"net_currency"`
-	AvailableAt      int64  `db:"available_at"`
-	PayoutID         string `db:"payout_id"`
+	OrderReference string `db:"order_reference"`
+	Rule           string `db:"rule"`
+	stoodRow
+	MovementID  string `db:"movement_id"`
+	FeeMinor    int64  `db:"fee_minor"`
+	FeeCurrency string `db:"fee_currency"`
+	NetMinor    int64  `db:"net_minor"`
+	NetCurrency string `db:"net_currency"`
+	AvailableAt int64  `db:"available_at"`
+	PayoutID    string `db:"payout_id"`
 }
 
 // Matched streams the matched orders that have a payment, by order reference and case.
@@ -56,8 +46,8 @@ func (s *Store) Matched(ctx context.Context) iter.Seq2[MatchedPair, error] {
 	rows := ahead[matchedRow](ctx, s.read(), MatchedQuery())
 	return mapSeq("list matched orders", rows, func(r matchedRow) (MatchedPair, error) {
 		return MatchedPair{
-			OrderReference: r.OrderReference, Payment: reconcile.Key{Feed: r.PaymentFeed, Account: r.PaymentAccount, Kind: r.PaymentKind, ID: r.PaymentID},
-			Rule: reconcile.Rule(r.Rule), Order: amount(r.OrderMinor, r.OrderCurrency), Paid: amount(r.PaidMinor, r.PaidCurrency), Refunded: amount(r.RefundedMinor, r.RefundedCurrency),
+			OrderReference: r.OrderReference, Payment: r.payment(),
+			Rule: reconcile.Rule(r.Rule), Order: r.order(), Paid: r.paid(), Refunded: r.refunded(),
 			PaidAt: instant(r.PaidAt), MovementID: r.MovementID, PayoutID: r.PayoutID,
 			Fee: amount(r.FeeMinor, r.FeeCurrency), Net: amount(r.NetMinor, r.NetCurrency), AvailableAt: instant(r.AvailableAt),
 		}, nil

@@ -8,16 +8,11 @@ import (
 	"time"
 
 	"tieout/reconcile"
+	"tieout/reconcile/money"
 )
 
-// verdictRow is a reconcile.Verdict without its Owed and Exceptions, which have tables of their own.
-type verdictRow struct {
-	Cluster          string `db:"cluster"`
-	CaseKey          string `db:"case_key"`
-	OrderReference   string `db:"order_reference"`
-	Outcome          string `db:"outcome"`
-	Reason           string `db:"reason"`
-	Rule             string `db:"rule"`
+// stoodRow is the payment that stands for an order, and the amounts on both sides.
+type stoodRow struct {
 	PaymentFeed      string `db:"payment_feed"`
 	PaymentAccount   string `db:"payment_account"`
 	PaymentKind      string `db:"payment_kind"`
@@ -29,13 +24,31 @@ type verdictRow struct {
 	RefundedMinor    int64  `db:"refunded_minor"`
 	RefundedCurrency string `db:"refunded_currency"`
 	PaidAt           int64  `db:"paid_at"`
-	CancelReason     string `db:"cancel_reason"`   // empty: the order is not to be canceled
-	CancelEvidence   string `db:"cancel_evidence"` // JSON, or empty
-	NextReviewAt     int64  `db:"next_review_at"`
-	CoverageBound    bool   `db:"coverage_bound"`
-	Stamp            string `db:"stamp"`     // the case and the verdict's hash: what is read to see that nothing changed
-	RunID            int64  `db:"run_id"`    // the run that changed the verdict last
-	JudgedAt         int64  `db:"judged_at"` // and its instant
+}
+
+func (r stoodRow) payment() reconcile.Key {
+	return reconcile.Key{Feed: r.PaymentFeed, Account: r.PaymentAccount, Kind: r.PaymentKind, ID: r.PaymentID}
+}
+func (r stoodRow) order() money.Amount    { return amount(r.OrderMinor, r.OrderCurrency) }
+func (r stoodRow) paid() money.Amount     { return amount(r.PaidMinor, r.PaidCurrency) }
+func (r stoodRow) refunded() money.Amount { return amount(r.RefundedMinor, r.RefundedCurrency) }
+
+// verdictRow is a reconcile.Verdict without its Owed and Exceptions, which have tables of their own.
+type verdictRow struct {
+	Cluster        string `db:"cluster"`
+	CaseKey        string `db:"case_key"`
+	OrderReference string `db:"order_reference"`
+	Outcome        string `db:"outcome"`
+	Reason         string `db:"reason"`
+	Rule           string `db:"rule"`
+	stoodRow
+	CancelReason   string `db:"cancel_reason"`   // empty: the order is not to be canceled
+	CancelEvidence string `db:"cancel_evidence"` // JSON, or empty
+	NextReviewAt   int64  `db:"next_review_at"`
+	CoverageBound  bool   `db:"coverage_bound"`
+	Stamp          string `db:"stamp"`     // the case and the verdict's hash: what is read to see that nothing changed
+	RunID          int64  `db:"run_id"`    // the run that changed the verdict last
+	JudgedAt       int64  `db:"judged_at"` // and its instant
 	touchedRow
 }
 
@@ -51,9 +64,11 @@ func newVerdicts() table[verdictRow] {
 func (r *verdictRow) of(v *reconcile.Verdict, runID int64, at time.Time) (err error) {
 	*r = verdictRow{
 		Cluster: v.Cluster, CaseKey: v.CaseKey, OrderReference: v.OrderReference, Outcome: string(v.Outcome), Reason: v.Reason, Rule: string(v.Rule),
-		PaymentFeed: v.Payment.Feed, PaymentAccount: v.Payment.Account, PaymentKind: v.Payment.Kind, PaymentID: v.Payment.ID,
-		OrderMinor: v.Order.Minor, OrderCurrency: v.Order.Currency, PaidMinor: v.Paid.Minor, PaidCurrency: v.Paid.Currency,
-		RefundedMinor: v.Refunded.Minor, RefundedCurrency: v.Refunded.Currency, PaidAt: micros(v.PaidAt),
+		stoodRow: stoodRow{
+			PaymentFeed: v.Payment.Feed, PaymentAccount: v.Payment.Account, PaymentKind: v.Payment.Kind, PaymentID: v.Payment.ID,
+			OrderMinor: v.Order.Minor, OrderCurrency: v.Order.Currency, PaidMinor: v.Paid.Minor, PaidCurrency: v.Paid.Currency,
+			RefundedMinor: v.Refunded.Minor, RefundedCurrency: v.Refunded.Currency, PaidAt: micros(v.PaidAt),
+		},
 		NextReviewAt: micros(v.NextReview), CoverageBound: v.CoverageBound, Stamp: stampOf(v), RunID: runID, JudgedAt: micros(at),
 	}
 	if v.Cancel == nil {
@@ -80,9 +95,7 @@ func (r verdictRow) verdict() (reconcile.Verdict, error) {
 	v := reconcile.Verdict{
 		CaseKey: r.CaseKey, OrderReference: r.OrderReference, Outcome: reconcile.Outcome(r.Outcome), Reason: r.Reason,
 		Rule:    reconcile.Rule(r.Rule),
-		Payment: reconcile.Key{Feed: r.PaymentFeed, Account: r.PaymentAccount, Kind: r.PaymentKind, ID: r.PaymentID},
-		Order:   amount(r.OrderMinor, r.OrderCurrency), Paid: amount(r.PaidMinor, r.PaidCurrency),
-		Refunded: amount(r.RefundedMinor, r.RefundedCurrency), PaidAt: instant(r.PaidAt), NextReview: instant(r.NextReviewAt),
+		Payment: r.payment(), Order: r.order(), Paid: r.paid(), Refunded: r.refunded(), PaidAt: instant(r.PaidAt), NextReview: instant(r.NextReviewAt),
 		CoverageBound: r.CoverageBound, Cluster: r.Cluster,
 	}
 	if r.CancelReason == "" {
